@@ -1,0 +1,28 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: check fix test demo clean
+
+check: .venv/.dev
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+
+fix: .venv/.dev
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+test: .venv/.dev
+	$(BIN)/python -m pytest $(ARGS)
+
+demo: .venv/.run
+	$(BIN)/python -m flows.cli demo
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.run: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . && touch $@
+
+.venv/.dev: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]" && touch $@ .venv/.run
+
+clean:
+	rm -rf .venv

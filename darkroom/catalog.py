@@ -1,0 +1,250 @@
+"""The models that Darkroom knows: what each can do, where, until when and for how much.
+
+The rows stand in `catalog.toml`. A file named by the environment variable DARKROOM_CATALOG adds
+rows, or replaces rows of the same id; it has the same shape.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from darkroom.errors import (
+    InvalidRequest,
+    ModelRetired,
+    UnknownModel,
+    UnsupportedMode,
+    WrongRegion,
+)
+from darkroom.limits import Limit
+
+Status = Literal["planned", "active", "legacy", "retired"]
+
+
+def today() -> date:
+    """The day that decides which models are alive, in UTC."""
+    return datetime.now(UTC).date()
+
+
+class Takes(BaseModel):
+    """The neutral fields that a model takes in one mode.
+
+    Attributes:
+        required: Fields that must be given.
+        one_of: Fields of which at least one must be given.
+        optional: Fields that may be given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    required: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All fields that the model takes in this mode."""
+        return self.required + self.one_of + self.optional
+
+
+class Price(BaseModel):
+    """What one picture costs, up to a size and at a quality, where it depends on them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    usd: float = Field(ge=0)
+    max_pixels: int | None = None
+    quality: str | None = None
+
+
+class Model(BaseModel):
+    """One row of the catalog.
+
+    Attributes:
+        id: The model id without a profile's prefix.
+        name: AWS's name for it.
+        short: A name to type.
+        dialect: The wire format, a file in `darkroom/dialects`.
+        limits: Rules by neutral field.
+        regions: Where it can be called.
+        profile: Geography of the inference profile that it must be called by ("us"), or "".
+        modes: The modes it can do, with the fields it takes in each.
+        prices: US dollars per picture, the first that fits holds; empty if unknown.
+        quota_per_minute: Default calls per minute; None if unknown.
+        launch: First day; legacy and end_of_life likewise, None if not announced.
+        sources: Titles of the AWS pages that the row was taken from.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    name: str
+    short: str
+    dialect: str
+    limits: dict[str, Limit] = Field(default_factory=dict)
+    regions: tuple[str, ...]
+    profile: str = ""
+    modes: dict[str, Takes]
+    prices: tuple[Price, ...] = ()
+    quota_per_minute: int | None = None
+    launch: date
+    legacy: date | None = None
+    end_of_life: date | None = None
+    sources: tuple[str, ...] = ()
+
+    @property
+    def call_id(self) -> str:
+        """The id to call it by: the inference profile where one is needed."""
+        return f"{self.profile}.{self.id}" if self.profile else self.id
+
+    def status(self, on: date) -> Status:
+        """Whether it can be called on a day."""
+        if self.end_of_life and on >= self.end_of_life:
+            return "retired"
+        if self.legacy and on >= self.legacy:
+            return "legacy"
+        return "active" if on >= self.launch else "planned"
+
+    def takes(self, mode: str) -> Takes:
+        """The fields it takes in `mode`; raises `UnsupportedMode` and names models that can."""
+        if mode in self.modes:
+            return self.modes[mode]
+        able = ", ".join(model.short for model in models_for(mode)) or "none in the catalog"
+        raise UnsupportedMode(f"{self.name} ({self.id}) cannot do {mode}. Models that can: {able}.")
+
+    def check_region(self, region: str) -> None:
+        """Raise `WrongRegion` where the model is not offered in `region`."""
+        if region not in self.regions:
+            raise WrongRegion(
+                f"{self.name} ({self.id}) is not offered in {region}. "
+                f"Use a Bedrock block (or AWS_REGION) with one of: {', '.join(self.regions)}."
+            )
+
+    def check_alive(self, mode: str, on: date) -> None:
+        """Raise `ModelRetired`, with the living model for `mode`, past the model's end of life."""
+        if self.status(on) != "retired":
+            return
+        living = [model for model in models_for(mode) if model.status(on) in ("active", "legacy")]
+        successor = (
+            f"For {mode} use {living[0].short} ({living[0].id})."
+            if living
+            else f"No living model does {mode}."
+        )
+        raise ModelRetired(
+            f"{self.name} ({self.id}) reached its end of life on {self.end_of_life}. {successor} "
+            "A Bedrock block with allow_retired calls it all the same, where you have an "
+            "arrangement with AWS or another endpoint."
+        )
+
+    def price(
+        self, size: tuple[int, int] | None = None, quality: str | None = None
+    ) -> float | None:
+        """Estimated US dollars for one picture of `size` (width, height); None if unknown."""
+        pixels = size[0] * size[1] if size else 0
+        for price in self.prices:
+            if price.max_pixels is not None and pixels > price.max_pixels:
+                continue
+            if price.quality is None or price.quality == (quality or "standard"):
+                return price.usd
+        return None
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    defaults: dict[str, tuple[str, ...]] = {}
+    limits: dict[str, dict[str, Any]] = {}
+    models: dict[str, dict[str, Any]] = {}
+
+
+def _read(path: Path) -> _File:
+    try:
+        return _File.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise InvalidRequest(f"{path}: the catalog cannot be read ({error.strerror}).") from error
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise InvalidRequest(f"{path}: not a catalog: {error}") from error
+
+
+@cache
+def _files(extra: str | None) -> _File:
+    merged = _read(Path(__file__).with_name("catalog.toml"))
+    if extra:
+        more = _read(Path(extra))
+        merged.defaults |= more.defaults
+        merged.limits |= more.limits
+        merged.models |= more.models
+    return merged
+
+
+@cache
+def _models(extra: str | None) -> dict[str, Model]:
+    file = _files(extra)
+    rows: dict[str, Model] = {}
+    for id_, row in file.models.items():
+        limits: dict[str, Any] = {}
+        for part in row.get("limits", []):
+            limits |= file.limits.get(part, {}) if isinstance(part, str) else part
+        try:
+            rows[id_] = Model.model_validate({**row, "id": id_, "limits": limits})
+        except ValidationError as error:
+            raise InvalidRequest(f"catalog row {id_}: {error}") from error
+    return rows
+
+
+def models() -> dict[str, Model]:
+    """All rows by model id, in the order of the file."""
+    return _models(os.environ.get("DARKROOM_CATALOG"))
+
+
+def models_for(mode: str) -> list[Model]:
+    """The models that can do `mode`: those it uses by default first, then the living, by age."""
+    defaults = _files(os.environ.get("DARKROOM_CATALOG")).defaults.get(mode, ())
+    able = [model for model in models().values() if mode in model.modes]
+    return sorted(
+        able,
+        key=lambda model: (
+            defaults.index(model.id) if model.id in defaults else len(defaults),
+            model.end_of_life is not None,
+        ),
+    )
+
+
+def find(name: str) -> Model:
+    """The row for a model id, a profile's id, an ARN of either, or a short name.
+
+    Raises:
+        UnknownModel: There is none; the nearest names are given.
+    """
+    wanted = name.strip().rsplit("/", 1)[-1]
+    rows = models()
+    for model in rows.values():
+        if wanted in (model.id, model.short, model.call_id):
+            return model
+    # A geography's profile of a model that needs none, or of another geography than ours.
+    bare = wanted.partition(".")[2]
+    if bare in rows and len(wanted) - len(bare) < 8:
+        return rows[bare]
+    names = [label for model in rows.values() for label in (model.short, model.id)]
+    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.4)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names[::2])}."
+    raise UnknownModel(f"No model is called {name!r}. {hint} `darkroom models` lists all.")
+
+
+def default(mode: str, given: set[str]) -> Model:
+    """The model that `mode` uses when none is named: the first that takes the `given` fields."""
+    candidates = models_for(mode)
+    if not candidates:
+        raise UnsupportedMode(f"No model in the catalog does {mode}.")
+    for model in candidates:
+        takes = model.modes[mode]
+        if given <= {*takes.fields, "count"} and set(takes.required) <= given:
+            return model
+    return candidates[0]

@@ -1,0 +1,67 @@
+"""Amazon's dialect: Titan Image Generator and Nova Canvas.
+
+An envelope of a task type, the task's own parameters, and `imageGenerationConfig` for what all
+tasks share.
+
+Sources: "Amazon Titan Image Generator G1 models", "Nova: Generating images, request and
+response structure".
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, cast
+
+from darkroom.dialects.found import Found
+from darkroom.errors import BadAnswer, ContentFiltered
+from darkroom.modes.base import Request
+from darkroom.wire import Body, Encoder
+
+_PARAMS = {
+    "TEXT_IMAGE": "textToImageParams",
+    "OUTPAINTING": "outPaintingParams",
+    "IMAGE_VARIATION": "imageVariationParams",
+    "BACKGROUND_REMOVAL": "backgroundRemovalParams",
+}
+_NO_CONFIG = {"BACKGROUND_REMOVAL"}
+"""Tasks that take no imageGenerationConfig at all."""
+
+
+class _Speaks(Protocol):
+    def amazon(self, encode: Encoder) -> tuple[str, Body, dict[str, Any]]: ...
+
+
+def body(request: Request, encode: Encoder) -> Body:
+    """The envelope of `request`, whose method gives the task, its parameters and its own config."""
+    task, params, own = cast(_Speaks, request).amazon(encode)
+    said: Body = {"taskType": task, _PARAMS[task]: _set(params)}
+    if task not in _NO_CONFIG:
+        width, height = own.get("size") or (None, None)
+        config = {
+            "width": width,
+            "height": height,
+            "quality": getattr(request, "quality", None),
+            "cfgScale": getattr(request, "cfg_scale", None),
+            "numberOfImages": getattr(request, "count", None),
+            "seed": getattr(request, "seed", None),
+        }
+        said["imageGenerationConfig"] = _set(config)
+    return said
+
+
+def read(answer: Body) -> Found:
+    """The pictures of an answer; fewer than asked, with `missing`, if some were filtered.
+
+    Raises:
+        ContentFiltered: All were.
+        BadAnswer: Neither a picture nor an error.
+    """
+    images, error = answer.get("images") or [], answer.get("error")
+    if not images:
+        if error:
+            raise ContentFiltered(str(error), "output")
+        raise BadAnswer(f"no picture and no error in the answer (fields: {', '.join(answer)})")
+    return Found(list(images), [], str(error or ""))
+
+
+def _set(fields: Body) -> Body:
+    return {field: value for field, value in fields.items() if value is not None}

@@ -1,0 +1,236 @@
+"""Everything that can go wrong, on one page.
+
+    DarkroomError
+    ├── InvalidRequest          a rule is broken; nothing was sent, nothing was paid
+    │   ├── UnknownModel        no such model; the nearest names are given
+    │   ├── UnsupportedMode     the model cannot do this; models that can are named
+    │   ├── WrongRegion         the model is not offered there; the regions that do are named
+    │   └── BadPicture          a file or picture that cannot be used as a source
+    ├── ModelRetired            past its end of life; its living successor is named
+    ├── NoCredentials           no way to sign the call
+    ├── AccessDenied            signed, but not allowed
+    ├── ContentFiltered         the service refused to show the result
+    ├── QuotaExceeded           an account's limit that waiting a moment does not lift
+    ├── ModelFailed             the model itself broke on this input
+    ├── BadAnswer               an answer that is not what the service documents
+    ├── Throttled*              too many calls for now
+    ├── ModelNotReady*          the model is still being loaded
+    ├── ModelTimeout*           the model took too long
+    ├── ServiceFault*           the service failed inside (500)
+    ├── ServiceUnavailable*     the service is overloaded or away (503)
+    ├── Unreachable*            no connection, or it broke before the answer was complete
+    ├── StoreFailed             a picture could not be written or read
+    │   └── PictureMissing      it was there once, and is gone
+    └── PortTaken               a local server cannot have the port it was told to take
+
+`retryable` stands on the class (marked * above): the orchestrator asks the error and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DarkroomError(Exception):
+    """Base of every error that Darkroom raises on purpose."""
+
+    retryable: ClassVar[bool] = False
+
+
+class InvalidRequest(DarkroomError):
+    """A rule is broken. Raised before the network: nothing was sent and nothing was paid."""
+
+    @classmethod
+    def of(cls, field: str, value: object, rule: str, remedy: str = "") -> InvalidRequest:
+        """Say which `field` has which `value`, the `rule` it breaks, and the `remedy`."""
+        shown = repr(value)
+        if len(shown) > 80:
+            shown = f"{shown[:60]}… ({len(str(value))} characters)"
+        text = f"{field} = {shown}: {rule}."
+        return cls(f"{text} {remedy}".rstrip())
+
+
+class UnknownModel(InvalidRequest):
+    """No model has that id or short name."""
+
+
+class UnsupportedMode(InvalidRequest):
+    """The model exists, but cannot do this."""
+
+
+class WrongRegion(InvalidRequest):
+    """The model exists, but not in that region."""
+
+
+class BadPicture(InvalidRequest):
+    """A file or picture that cannot serve as a source."""
+
+
+class ModelRetired(DarkroomError):
+    """The model is past its end of life, or the account has lost access to it as a legacy model."""
+
+
+class NoCredentials(DarkroomError):
+    """There is nothing to sign the call with."""
+
+
+class AccessDenied(DarkroomError):
+    """The credentials are known, and not allowed to do this."""
+
+
+class ContentFiltered(DarkroomError):
+    """The service's content filter stopped the prompt, the source picture or the result.
+
+    `stopped` says which of the three: "prompt", "input" or "output".
+    """
+
+    def __init__(self, message: str, stopped: str = "output") -> None:
+        super().__init__(message, stopped)
+        self.stopped = stopped
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class QuotaExceeded(DarkroomError):
+    """An account's service quota is used up; only AWS can raise it."""
+
+
+class ModelFailed(DarkroomError):
+    """The model broke while it worked on this input."""
+
+
+class BadAnswer(DarkroomError):
+    """The answer arrived, but is not what the service documents."""
+
+
+class Throttled(DarkroomError):
+    """Too many calls for the account's rate; later the same call will do."""
+
+    retryable = True
+
+
+class ModelNotReady(DarkroomError):
+    """The model is being loaded; later the same call will do."""
+
+    retryable = True
+
+
+class ModelTimeout(DarkroomError):
+    """The model took longer than the service allows; AWS says to try again."""
+
+    retryable = True
+
+
+class ServiceFault(DarkroomError):
+    """The service failed inside."""
+
+    retryable = True
+
+
+class ServiceUnavailable(DarkroomError):
+    """The service is overloaded or away for a while."""
+
+    retryable = True
+
+
+class Unreachable(DarkroomError):
+    """No connection, or it broke before the answer was complete."""
+
+    retryable = True
+
+
+class StoreFailed(DarkroomError):
+    """A picture could not be written or read."""
+
+
+class PictureMissing(StoreFailed):
+    """The picture was stored once and is gone."""
+
+
+class PortTaken(DarkroomError, OSError):
+    """A local server cannot have the port that it was told to take."""
+
+
+# InvokeModel's errors (botocore's service model of bedrock-runtime, 2023-09-30) and the codes that
+# every AWS service may answer with, in our terms.
+SERVICE_CODES: dict[str, type[DarkroomError]] = {
+    "AccessDeniedException": AccessDenied,
+    "InternalServerException": ServiceFault,
+    "ModelErrorException": ModelFailed,
+    "ModelNotReadyException": ModelNotReady,
+    "ModelTimeoutException": ModelTimeout,
+    "ResourceNotFoundException": UnknownModel,
+    "ServiceQuotaExceededException": QuotaExceeded,
+    "ServiceUnavailableException": ServiceUnavailable,
+    "ThrottlingException": Throttled,
+    "ValidationException": InvalidRequest,
+    "ExpiredTokenException": AccessDenied,
+    "IncompleteSignatureException": AccessDenied,
+    "InvalidSignatureException": AccessDenied,
+    "MissingAuthenticationTokenException": NoCredentials,
+    "UnrecognizedClientException": AccessDenied,
+}
+
+# Errors that botocore raises without an answer from the service. They are known by name, because
+# this package does not import boto3.
+CLIENT_ERRORS: dict[str, type[DarkroomError]] = {
+    "CredentialRetrievalError": NoCredentials,
+    "NoAuthTokenError": NoCredentials,
+    "NoCredentialsError": NoCredentials,
+    "PartialCredentialsError": NoCredentials,
+    "ProfileNotFound": NoCredentials,
+    "SSOError": NoCredentials,
+    "TokenRetrievalError": NoCredentials,
+    "UnauthorizedSSOTokenError": NoCredentials,
+    "HTTPClientError": Unreachable,
+    "IncompleteReadError": Unreachable,
+    "ResponseStreamingError": Unreachable,
+    # What urllib3 raises while the body is being read comes through unchanged in some versions.
+    "ProtocolError": Unreachable,
+    "ReadTimeoutError": Unreachable,
+}
+
+
+def from_service(error: Exception) -> DarkroomError | None:
+    """Name what boto3 raised in our terms, or return None for what is not the service's doing."""
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):
+        details = response.get("Error", {})
+        return named(
+            str(details.get("Code", "")),
+            str(details.get("Message", "")),
+            int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)),
+        )
+    for base in type(error).__mro__:
+        if kind := CLIENT_ERRORS.get(base.__name__):
+            return kind(f"{base.__name__}: {error}" if kind is Unreachable else str(error))
+    return None
+
+
+def named(code: str, message: str, status: int) -> DarkroomError:
+    """Name a service's error by its `code`, its `message` and the HTTP `status`.
+
+    The messages that decide are those collected from the service: a retired model and a lost
+    legacy access arrive as 404, a blocked prompt and a missing inference profile as 400.
+    """
+    text = message.lower()
+    if "end of its life" in text or "marked by provider as legacy" in text:
+        return ModelRetired(message)
+    if "blocked by our content filters" in text or "filtered words" in text:
+        return ContentFiltered(message, "input" if "input image" in text else "prompt")
+    kind = SERVICE_CODES.get(code)
+    if kind is None:
+        if status == 429:
+            kind = Throttled
+        elif status == 408:
+            kind = ModelTimeout
+        elif status == 503:
+            kind = ServiceUnavailable
+        elif status >= 500:
+            kind = ServiceFault
+        elif status == 403:
+            kind = AccessDenied
+        else:
+            kind = InvalidRequest
+    return kind(message or f"{code or 'the service'} answered with HTTP {status}")

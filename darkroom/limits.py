@@ -1,0 +1,198 @@
+"""Limits: what a value may be, and the sentence that says so when it is not.
+
+A limit is data (a cell of `catalog.toml`); this file is how any of them is checked. Every refusal
+names the field, the value, the rule and the way on, and comes before anything is sent.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from darkroom.errors import InvalidRequest
+from darkroom.picture import Facts
+
+
+class Limit(BaseModel):
+    """What one field may be. Only the parts that are given are checked.
+
+    Attributes:
+        ge: Least number.
+        le: Largest number.
+        min_length: Least length of a text or list.
+        max_length: Largest length of a text or list.
+        one_of: The values allowed.
+        sizes: The (width, height) pairs allowed, in pixels.
+        min_side: Least length of either side, in pixels.
+        max_side: Largest length of either side, in pixels.
+        max_pixels: Largest width times height.
+        max_ratio: Largest ratio of the longer to the shorter side.
+        multiple_of: What both sides must be divisible by.
+        formats: Formats of a picture: png, jpeg, webp.
+        max_bytes: Largest encoded picture, in bytes.
+        opaque: Whether a picture may have no transparency.
+        remedy: What to do about it, where that does not follow from the rule.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ge: float | None = None
+    le: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    one_of: tuple[str, ...] = ()
+    sizes: tuple[tuple[int, int], ...] = ()
+    min_side: int | None = None
+    max_side: int | None = None
+    max_pixels: int | None = None
+    max_ratio: float | None = None
+    multiple_of: int | None = None
+    formats: tuple[str, ...] = ()
+    max_bytes: int | None = None
+    opaque: bool = False
+    remedy: str = ""
+
+    def check(self, field: str, value: Any, model: str) -> None:
+        """Raise `InvalidRequest` where `value` of `field` is not what `model` takes."""
+        if isinstance(value, Facts):
+            self._check_picture(field, value, model)
+        elif isinstance(value, bool):
+            return
+        elif isinstance(value, int | float):
+            self._check_number(field, value, model)
+        elif isinstance(value, str):
+            self._check_text(field, value, model)
+        elif field == "size":
+            self._check_size(field, value, model)
+        elif isinstance(value, tuple | list):
+            self._check_length(field, value, model, "pictures")
+            for index, item in enumerate(value):
+                self.check(f"{field}[{index}]", item, model)
+        elif isinstance(value, BaseModel):
+            for name, part in value:
+                self.check(f"{field}.{name}", part, model)
+
+    def _refuse(self, field: str, value: object, rule: str, remedy: str = "") -> None:
+        raise InvalidRequest.of(field, value, rule, self.remedy or remedy)
+
+    def _check_number(self, field: str, value: float, model: str) -> None:
+        low, high = self.ge, self.le
+        if (low is not None and value < low) or (high is not None and value > high):
+            bounds = (
+                f"from {low:g} to {_plain(high)}"
+                if low is not None and high is not None
+                else f"at most {_plain(high)}"
+                if high is not None
+                else f"at least {_plain(low)}"
+            )
+            self._refuse(field, value, f"{model} takes {bounds}")
+
+    def _check_text(self, field: str, value: str, model: str) -> None:
+        if self.one_of and value not in self.one_of:
+            self._refuse(field, value, f"{model} takes one of {', '.join(self.one_of)}")
+        self._check_length(field, value, model, "characters")
+
+    def _check_length(self, field: str, value: Any, model: str, what: str) -> None:
+        if self.max_length is not None and len(value) > self.max_length:
+            shown = value if isinstance(value, str) else f"{len(value)} {what}"
+            over = len(value) - self.max_length
+            rule = f"{model} takes at most {self.max_length} {what}, these are {over} too many"
+            self._refuse(field, shown, rule, "Shorten it." if isinstance(value, str) else "")
+        if self.min_length is not None and len(value) < self.min_length:
+            self._refuse(field, value, f"{model} takes at least {self.min_length} {what}")
+
+    def _check_size(self, field: str, value: tuple[int, int], model: str) -> None:
+        if not self.allows(*value):
+            near = "{} x {}".format(*self.nearest(*value))
+            self._refuse(
+                field,
+                "{} x {}".format(*value),
+                f"{model} takes {self._size_rule()}",
+                f"The nearest allowed size is {near}.",
+            )
+
+    def allows(self, width: int, height: int) -> bool:
+        """Whether a picture of this size is within the limit."""
+        if self.sizes:
+            return (width, height) in self.sizes
+        return (
+            (self.min_side is None or min(width, height) >= self.min_side)
+            and (self.max_side is None or max(width, height) <= self.max_side)
+            and (self.max_pixels is None or width * height <= self.max_pixels)
+            and (
+                self.max_ratio is None or max(width, height) <= self.max_ratio * min(width, height)
+            )
+            and (
+                self.multiple_of is None
+                or (width % self.multiple_of == 0 and height % self.multiple_of == 0)
+            )
+        )
+
+    def nearest(self, width: int, height: int) -> tuple[int, int]:
+        """The allowed size that is nearest to the one given, in proportion and then in area."""
+        if self.sizes:
+            return min(
+                self.sizes,
+                key=lambda size: math.hypot(math.log(size[0] / width), math.log(size[1] / height)),
+            )
+        step = self.multiple_of or 1
+        low, high = self.min_side or step, self.max_side or 1 << 16
+        ratio = self.max_ratio or high / low
+        short, long = sorted((width, height))
+        if long > ratio * short:
+            long = int(ratio * short)
+        scale = min(1.0, high / long, math.sqrt((self.max_pixels or 1 << 40) / (short * long)))
+        scale = max(scale, low / short)
+        sides = [max(low, int(side * scale) // step * step) for side in (short, long)]
+        while not self.allows(*sides) and sides[1] > low:
+            sides[1] -= step
+        return (sides[0], sides[1]) if width <= height else (sides[1], sides[0])
+
+    def _size_rule(self) -> str:
+        if self.sizes:
+            return f"{len(self.sizes)} sizes only"
+        rules = []
+        if self.min_side or self.max_side:
+            rules.append(f"sides of {self.min_side or 1} to {self.max_side or 'any'} pixels")
+        if self.max_pixels:
+            rules.append(f"at most {self.max_pixels:,} pixels in all")
+        if self.max_ratio:
+            rules.append(f"proportions of at most {self.max_ratio:g}:1")
+        if self.multiple_of:
+            rules.append(f"multiples of {self.multiple_of}")
+        return ", ".join(rules)
+
+    def _check_picture(self, field: str, picture: Facts, model: str) -> None:
+        shown = f"{picture.width} x {picture.height} {picture.media_type[6:]}"
+        if not self.allows(*picture.size):
+            too_large = (self.max_side is not None and max(picture.size) > self.max_side) or (
+                self.max_pixels is not None and picture.width * picture.height > self.max_pixels
+            )
+            remedy = (
+                "Ask for `fit: shrink`, or give a smaller picture."
+                if too_large
+                else "Give another picture, or pad or resize this one."
+            )
+            self._refuse(field, shown, f"{model} takes {self._size_rule()}", remedy)
+        if self.formats and picture.media_type[6:] not in self.formats:
+            self._refuse(field, shown, f"{model} takes {', '.join(self.formats)}")
+        if self.opaque and picture.alpha:
+            self._refuse(
+                field,
+                f"{shown} with transparency",
+                f"{model} takes opaque pictures only",
+                "Flatten it on a color first (task `flatten`).",
+            )
+        if self.max_bytes is not None and picture.size_bytes > self.max_bytes:
+            self._refuse(
+                field,
+                f"{picture.size_bytes:,} bytes",
+                f"{model} takes at most {self.max_bytes:,} bytes",
+                "Ask for `fit: shrink`, or give a smaller picture.",
+            )
+
+
+def _plain(number: float | None) -> str:
+    return "" if number is None else str(int(number)) if number == int(number) else f"{number:g}"

@@ -1,0 +1,113 @@
+"""Outpaint: paint around what is there, on a larger canvas, around a masked subject, or both."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from darkroom.catalog import Model
+from darkroom.mask import Canvas, Edit, Grey, Keep, Threshold
+from darkroom.modes.base import OutputFormat, Seeded
+from darkroom.picture import Facts, Picture
+from darkroom.wire import Body, Encoder
+
+
+class Expand(BaseModel):
+    """How many pixels to add on each side; at least one side must grow."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    left: int = Field(0, ge=0, description="Pixels to add on the left.")
+    right: int = Field(0, ge=0, description="Pixels to add on the right.")
+    up: int = Field(0, ge=0, description="Pixels to add above.")
+    down: int = Field(0, ge=0, description="Pixels to add below.")
+
+    @model_validator(mode="after")
+    def _grows(self) -> Self:
+        if not (self.left or self.right or self.up or self.down):
+            raise ValueError("at least one of left, right, up, down must be more than 0")
+        return self
+
+    def grown(self, width: int, height: int) -> tuple[int, int]:
+        """The size that a picture of `width` x `height` pixels gets."""
+        return width + self.left + self.right, height + self.up + self.down
+
+
+class Outpaint(Seeded):
+    """Paint around a picture or a subject in it.
+
+    Attributes:
+        image: What stays.
+        prompt: What to paint around it.
+        mask: Where to paint: white is painted, black stays. Same size as the image.
+        expand: How far to grow the canvas; what is new is painted.
+        negative_prompt: What not to paint.
+        creativity: How inventive (Stability outpaint; 0.1 to 1).
+        grow_mask: Pixels by which the service widens the white of the mask (Stability; 0 to 20).
+            Without it the mask holds as it is, so that the subject's pixels stay.
+        style_preset: Stability's visual style.
+        out_painting_mode: "DEFAULT" lets what is kept change a little, "PRECISE" does not (Titan,
+            Nova).
+        quality: "standard" or "premium" (Titan, Nova).
+        cfg_scale: How closely to follow the prompt (Titan, Nova; 1.1 to 10).
+        output_format: Encoding of the answer, where the model lets one choose.
+    """
+
+    image: Picture = Field(description="What stays.")
+    prompt: str | None = Field(None, min_length=1, description="What to paint around it.")
+    mask: Picture | None = Field(None, description="White is painted, black stays.")
+    expand: Expand | None = Field(None, description="How far to grow the canvas.")
+    negative_prompt: str | None = Field(None, min_length=1, description="What not to paint.")
+    creativity: float | None = None
+    grow_mask: int | None = None
+    style_preset: str | None = None
+    out_painting_mode: str | None = None
+    quality: str | None = None
+    cfg_scale: float | None = None
+    output_format: OutputFormat | None = None
+
+    def check(self, model: Model) -> None:
+        super().check(model)
+        if self.expand and model.dialect == "amazon" and (limit := model.limits.get("image")):
+            width, height = self.expand.grown(*self.image.size)
+            grown = Facts.model_construct(**{**dict(self.image), "width": width, "height": height})
+            limit.check("image with expand", grown, model.name)
+
+    def stability(self, encode: Encoder) -> Body:
+        body = {
+            "image": encode(self.image),
+            "prompt": self.prompt,
+            "negative_prompt": self.negative_prompt,
+            "creativity": self.creativity,
+            "grow_mask": self.grow_mask,
+            "style_preset": self.style_preset,
+            "seed": self.seed,
+            "output_format": self.output_format,
+        }
+        if self.mask:
+            body["mask"] = encode(self.mask, Grey())
+            if self.grow_mask is None:
+                body["grow_mask"] = 0  # the service's own 5 would eat into the subject's edge
+        if self.expand:
+            body |= {side: pixels for side, pixels in self.expand if pixels}
+        return body
+
+    def amazon(self, encode: Encoder) -> tuple[str, Body, dict[str, Any]]:
+        # The service neither grows a canvas nor knows greys: both are done here. White is what is
+        # painted, as in our own meaning (page "Image generation access": stated twice for
+        # outpainting, while the request page copies inpainting's sentence).
+        mask: list[Edit] = [] if self.mask else [Keep()]
+        image: list[Edit] = []
+        if self.expand:
+            sides = self.expand.model_dump()
+            image = [Canvas(**sides)]
+            mask.append(Canvas(**sides, fill="#ffffff"))
+        params = {
+            "image": encode(self.image, *image),
+            "maskImage": encode(self.mask or self.image, *mask, Threshold()),
+            "text": self.prompt,
+            "negativeText": self.negative_prompt,
+            "outPaintingMode": self.out_painting_mode,
+        }
+        return "OUTPAINTING", params, {}

@@ -1,0 +1,29 @@
+"""Remove the background: the subject alone, the rest transparent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from darkroom.modes.base import OutputFormat, Request
+from darkroom.picture import Picture
+from darkroom.wire import Body, Encoder
+
+
+class RemoveBackground(Request):
+    """Cut the subject out: what is not the subject becomes transparent.
+
+    Attributes:
+        image: The picture.
+        output_format: Encoding of the answer; it must carry transparency.
+    """
+
+    image: Picture = Field(description="The picture to cut the subject out of.")
+    output_format: OutputFormat | None = None
+
+    def stability(self, encode: Encoder) -> Body:
+        return {"image": encode(self.image), "output_format": self.output_format}
+
+    def amazon(self, encode: Encoder) -> tuple[str, Body, dict[str, Any]]:
+        return "BACKGROUND_REMOVAL", {"image": encode(self.image)}, {}

@@ -1,0 +1,100 @@
+"""The subject of a prompt: which thing, how large, where it stands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from darkroom.standin.draw import objects, vessels
+from darkroom.standin.draw.chance import chance
+from darkroom.standin.draw.layer import Frame, Layer
+from darkroom.standin.draw.words import Look
+
+DRAWN: dict[str, Callable[[Frame, Look, np.random.Generator], list[Layer]]] = {
+    "mug": vessels.mug,
+    "wine": vessels.wine,
+    "glass": vessels.glass,
+    "perfume": vessels.perfume,
+    "bottle": vessels.bottle,
+    "vase": vessels.vase,
+    "lamp": vessels.lamp,
+    "bowl": vessels.bowl,
+    "candle": vessels.candle,
+    "jar": vessels.jar,
+    "ball": vessels.ball,
+    "apple": vessels.apple,
+    "can": vessels.can,
+    "teapot": vessels.teapot,
+    "sneaker": objects.sneaker,
+    "watch": objects.watch,
+    "chair": objects.chair,
+    "box": objects.parcel,
+    "book": objects.book,
+    "bag": objects.bag,
+    "plant": objects.plant,
+    "phone": objects.phone,
+    "headphones": objects.headphones,
+    "speaker": objects.speaker,
+    "tube": objects.squeeze_tube,
+}
+_ANYTHING = ("vase", "mug", "bottle", "perfume", "bowl", "teapot", "jar", "candle")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A subject in its place.
+
+    Attributes:
+        layers: Its parts, back to front.
+        frame: Where it stands.
+        bounds: Left, right, low and high on the screen plane, in units.
+    """
+
+    layers: list[Layer]
+    frame: Frame
+    bounds: tuple[float, float, float, float]
+
+
+def _bounds(layers: list[Layer], frame: Frame) -> tuple[float, float, float, float]:
+    left, right, low, high = np.inf, -np.inf, np.inf, -np.inf
+    for layer in layers:
+        rows, columns = np.nonzero(layer.cover > 0.5)
+        if not len(rows):
+            continue
+        window = layer.window
+        left = min(left, window.x0 + columns.min() - frame.origin[0])
+        right = max(right, window.x0 + columns.max() + 1 - frame.origin[0])
+        high = max(high, frame.origin[1] - window.y0 - rows.min())
+        low = min(low, frame.origin[1] - window.y0 - rows.max() - 1)
+    unit = frame.scale
+    return left / unit, right / unit, low / unit, high / unit
+
+
+def stand(look: Look, prompt: str, seed: int, size: tuple[int, int], tilt: tuple[float, float]) -> Standing:
+    """Build the subject of a prompt and place it: whole, centered, on the ground.
+
+    Args:
+        look: What the prompt asks for.
+        prompt: Its words, which choose the thing when none is named.
+        seed: Changes proportions and pose a little.
+        size: Width and height of the picture in pixels.
+        tilt: Sine and cosine of the camera's angle.
+    """
+    width, height = size
+    noun = look.noun or _ANYTHING[int(chance("thing", prompt).integers(len(_ANYTHING)))]
+    build = DRAWN[noun]
+    pose = ("pose", noun, seed)
+    # A first, tiny build tells how large the thing is.
+    trial = Frame((220, 220), (110.0, 150.0), 72.0, tilt)
+    left, right, low, high = _bounds(build(trial, look, chance(*pose)), trial)
+    place = chance("place", prompt, seed)
+    share = float(place.uniform(0.58, 0.66))
+    scale = min(share * height / (high - low), 0.68 * width / (right - left))
+    center = width * (0.5 + float(place.uniform(-0.025, 0.025)))
+    drop = height * 0.5 + (high - low) * scale * 0.5 + height * 0.055
+    origin = (center - (left + right) / 2 * scale, drop + low * scale)
+    frame = Frame(size, origin, scale, tilt)
+    layers = build(frame, look, chance(*pose))
+    return Standing(layers, frame, (left, right, low, high))
+
+

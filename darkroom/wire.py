@@ -1,0 +1,74 @@
+"""Between Python and the bytes on the wire: JSON, base64, and pictures inside a body.
+
+The two parsers are chosen for speed (a 2.2 MB answer: 0.4 ms instead of 6 ms with the standard
+library on the machine this was written on), and used nowhere else.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pybase64
+from PIL import Image
+from pydantic_core import from_json, to_json
+
+from darkroom.errors import BadAnswer
+from darkroom.image_file import png
+from darkroom.mask import Edit
+from darkroom.picture import Picture
+
+Body = dict[str, Any]
+"""An InvokeModel body, as the service documents it."""
+
+
+def loads(data: bytes) -> Any:
+    """Parse JSON; raises `BadAnswer` for what is none."""
+    try:
+        return from_json(data)
+    except ValueError as error:
+        raise BadAnswer(f"the answer is not JSON ({len(data)} bytes): {error}") from error
+
+
+def dumps(value: Any) -> bytes:
+    """Write JSON."""
+    return to_json(value)
+
+
+def decode(text: str) -> bytes:
+    """Decode base64; raises `BadAnswer` for what is truncated or none."""
+    try:
+        return pybase64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise BadAnswer(f"the picture in the answer is not base64: {error}") from error
+
+
+def encode(data: bytes) -> str:
+    """Encode as base64."""
+    return pybase64.b64encode(data).decode("ascii")
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Turns a picture into its place in a body: base64, or its hash when nobody may read it.
+
+    Without `read` a picture is elided to its SHA-256 and the edits made on it, which says as much
+    about the request as the bytes do: that form is shown to people and hashed into cache keys.
+    """
+
+    read: Callable[[Picture], bytes] | None = None
+
+    def __call__(self, picture: Picture, *edits: Edit) -> str:
+        """Give `picture` as base64 text, after the `edits` in their order."""
+        if self.read is None:
+            return " ".join([f"sha256:{picture.sha256}", *map(repr, edits)])
+        data = self.read(picture)
+        if edits:
+            with Image.open(io.BytesIO(data)) as opened:
+                image: Image.Image = opened
+                for edit in edits:
+                    image = edit(image)
+                data = png(image)
+        return encode(data)

@@ -1,0 +1,151 @@
+"""One flow run under way: its steps as visible task runs, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from prefect import Task, get_run_logger
+from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+
+from blocks import Bedrock, ImageStore
+from darkroom.catalog import Model
+from darkroom.errors import DarkroomError
+from darkroom.modes.base import Request
+from darkroom.picture import Picture
+from flows._recorded import wait_until_recorded
+from flows.report import HEADINGS, Report, Status
+from tasks import _invoke, _show
+from tasks.picture import contact_sheet, load_picture
+
+
+class Run:
+    """Submits steps, waits for them, and keeps the report.
+
+    Every step waits for the one before it, which also draws the edges of the graph in the UI.
+    """
+
+    def __init__(self, name: str, bedrock: str | None, store: str | None) -> None:
+        self.name = name
+        self.bedrock = Bedrock.find(bedrock)
+        self.store = ImageStore.find(store)
+        self.store.open().check()
+        self.report = Report(
+            flow_run=str(flow_run.get_name()), flow_run_id=str(flow_run.get_id()), store=store
+        )
+        self._futures: list[PrefectFuture[Any]] = []
+        self._before: list[PrefectFuture[Any]] = []
+
+    def load(self, step: str, path: str) -> Picture:
+        """Bring a picture of the user's own in."""
+        future = self._submit(load_picture.with_options(name=step, task_run_name="load_picture"), path, self.store)
+        return self._took(step, future, None)
+
+    def pay(self, step: str, task: Task[Any, Any], request: Request, model: Model) -> Picture:
+        """Run a mode's task that gives one picture, and wait for it."""
+        return self._took(step, self._submit_paid(step, task, request, model), model)
+
+    def pay_all(self, step: str, task: Task[Any, Any], request: Request, model: Model) -> None:
+        """Run a mode's task for several pictures, one task run for each call, side by side.
+
+        A call that fails leaves the others alone; the report says so.
+        """
+        parts = request.split(model)
+        named = [(f"{step}-{number}", part) for number, part in enumerate(parts, 1)]
+        calls = [(name, self._submit_paid(name, task, part, model)) for name, part in named]
+        before = self._before
+        for name, future in calls:
+            try:
+                self._took(name, future, model)
+            except DarkroomError:
+                continue  # noted in the report, which decides how the run ends
+        self._before = before
+
+    def free(self, step: str, *tasks_and_values: tuple[Task[Any, Picture], Any]) -> list[Picture]:
+        """Run Pillow steps side by side, each with its arguments, and wait for their pictures."""
+        futures = [
+            self._submit(task.with_options(name=f"{step}-{task.name}", task_run_name=task.name), *values, store=self.store)
+            for task, values in tasks_and_values
+        ]
+        self._before = futures
+        return [future.result() for future in futures]
+
+    def end(self, error: DarkroomError | None = None) -> State[Any]:
+        """Show what was made, wait until all of it is on record, and say how the run ended."""
+        report = self.report
+        if report.pictures:
+            self._show()
+        wait_until_recorded(future.task_run_id for future in self._futures)
+        made = f"{len(report.pictures)} pictures, about ${report.spent_usd:g}"
+        failed = "; ".join(f"{row.step}: {row.reason}" for row in report.of("failed"))
+        filtered = ", ".join(row.step for row in report.of("filtered"))
+        if error or failed:
+            return Failed(message=f"{failed or error} (kept: {made})", data=report)
+        if filtered:
+            message = f"{made}; stopped by the content filter: {filtered}"
+            return Completed(name="PartialSuccess", message=message, data=report)
+        return Completed(message=made, data=report)
+
+    def _submit(self, task: Task[Any, Any], *values: Any, **named: Any) -> PrefectFuture[Any]:
+        future: PrefectFuture[Any] = task.submit(*values, **named, wait_for=self._before)
+        self._futures.append(future)
+        return future
+
+    def _submit_paid(
+        self, step: str, task: Task[Any, Any], request: Request, model: Model
+    ) -> PrefectFuture[Any]:
+        paid: Task[Any, Any] = _invoke.step(task, step, model)
+        return self._submit(paid, request, model.id, bedrock=self.bedrock, store=self.store)
+
+    def _took(self, step: str, future: PrefectFuture[Any], model: Model | None) -> Picture:
+        """Wait for a step, and note in the report what it gave."""
+        model_id = model.id if model else None
+        try:
+            pictures: Sequence[Picture] = future.result()
+        except DarkroomError as error:
+            self.report.fail(step, model_id, error)
+            raise
+        status: Status = "cached" if future.state.name == "Cached" else "made"
+        self.report.add(step, pictures, model_id, status)
+        self._before = [future]
+        return pictures[0]
+
+    def _show(self) -> None:
+        """The contact sheet as a picture, and sheet, thumbnails and table as artifacts."""
+        report = self.report
+        rows = [(row, row.picture) for row in report.rows if row.picture]
+        labels = [
+            f"{row.step}\n{row.model_name or 'your picture'}  {picture.width} x {picture.height}"
+            for row, picture in rows
+        ]
+        pictures = [picture for _, picture in rows]
+        title = f"{self.name}  {report.flow_run}"
+        report.sheet = self._submit(contact_sheet, pictures, labels, title, self.store).result()
+        assert report.sheet is not None
+        opened = self.store.open()
+        key = _show.artifact_key(self.name)
+        try:
+            cells = [(picture, opened.read(picture), row.step) for row, picture in rows]
+            create_markdown_artifact(
+                f"## Contact sheet\n\n{_show.gallery(cells)}",
+                key=f"{key}-gallery",
+                description=f"{len(cells)} pictures of {report.flow_run}",
+            )
+            sheet = opened.read(report.sheet)
+            create_image_artifact(
+                _show.data_uri(sheet),
+                key=f"{key}-contact-sheet",
+                description=f"![preview]({_show.data_uri(sheet, 320)})\n\n"
+                f"**contact sheet** {_show.escaped(report.sheet.where)}",
+            )
+            create_table_artifact(
+                [dict(zip(HEADINGS, line, strict=True)) for line in report.cells()],
+                key=f"{key}-table",
+                description=f"{len(rows)} pictures, about \\${report.spent_usd:g} in all",
+            )
+        except _show.TROUBLE as error:
+            get_run_logger().warning("No artifact for the contact sheet: %s", error)

@@ -1,0 +1,199 @@
+"""The command line. What needs Prefect or boto3 is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from darkroom.errors import DarkroomError, InvalidRequest, NoCredentials
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print data for machines.")
+_VERBOSE = click.option("--verbose", is_flag=True, help="Show Prefect's log.")
+_OUT = click.option(
+    "--out", type=click.Path(path_type=Path), help="Copy the pictures into this folder."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line. Exit codes: 0 all done, 1 something failed, 2 bad usage."""
+    try:
+        code = darkroom(arguments, prog_name="darkroom", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except DarkroomError as error:
+        click.echo(f"{click.style('darkroom:', fg='red', bold=True)} {error}", err=True)
+        code = 2 if isinstance(error, InvalidRequest | NoCredentials) else 1
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped. What was made stays in the store.", err=True)
+        code = 1
+    sys.exit(code)
+
+
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # 15 ms that no other command needs
+
+        click.echo(f"darkroom {version('darkroom')}")
+        context.exit()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--version", is_flag=True, callback=_version, is_eager=True, help="Show the version.")
+def darkroom(version: bool) -> None:
+    """Multi-step image pipelines on Amazon Bedrock, orchestrated by Prefect."""
+
+
+@darkroom.command()
+@click.option("--mode", help="Only models that can do this.")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="As of this day.")
+@_JSON
+def models(mode: str | None, on: Any, as_json: bool) -> int:
+    """List the models: what they can do, where, until when and for how much."""
+    from flows.cli_models import listing
+
+    return listing(mode, on.date() if on else None, as_json=as_json)
+
+
+@darkroom.command()
+@click.option("--port", default=8808, show_default=True, help="On 127.0.0.1; 0 picks a free one.")
+@click.option("--latency", default=0.0, show_default=True, help="Seconds to add to each call.")
+@click.option("--seed", default=0, show_default=True, help="Changes all that is drawn.")
+def standin(port: int, latency: float, seed: int) -> int:
+    """Serve the local stand-in for Amazon Bedrock until Ctrl-C."""
+    from darkroom.standin.server import serve
+
+    serve(port, latency, seed)
+    return 0
+
+
+@darkroom.group()
+def run() -> None:
+    """Run a flow in this process."""
+
+
+@run.command(name="product_shot")
+@click.option("--prompt", help="The product, in words.")
+@click.option("--image", type=click.Path(path_type=Path), help="Your own picture of it instead.")
+@click.option(
+    "--scene",
+    default="on an oak table in warm autumn light",
+    show_default=True,
+    help="What to paint around the product.",
+)
+@click.option(
+    "--expand",
+    default="left=256,right=256",
+    show_default=True,
+    help="Pixels to add to left, right, up, down; none keeps the size.",
+)
+@click.option("--variations", default=3, show_default=True, help="How many, 0 to 20.")
+@click.option(
+    "--similarity",
+    default=0.7,
+    show_default=True,
+    help="Of the variations: 1 is like the scene, 0 ignores it.",
+)
+@click.option("--seed", type=int, help="Same seed, same pictures. Without: drawn and recorded.")
+@click.option("--background", default="#808080", show_default=True, help="Under the cut-out.")
+@click.option(
+    "--fit",
+    type=click.Choice(["refuse", "shrink"]),
+    default="refuse",
+    show_default=True,
+    help="What to do with a picture that is larger than a model takes.",
+)
+@click.option("--subject-model", help="Makes the product.  [default: core]")
+@click.option("--cutout-model", help="Cuts it out.  [default: remove-bg]")
+@click.option("--scene-model", help="Paints the scene.  [default: inpaint]")
+@click.option("--wider-model", help="Grows the canvas.  [default: outpaint]")
+@click.option("--variation-model", help="Makes the variations.  [default: sd3.5]")
+@click.option("--bedrock", help="Name of a saved Bedrock block.")
+@click.option("--store", help="Name of a saved ImageStore block.")
+@click.option("--standin", is_flag=True, help="Use the local stand-in: free, no AWS account.")
+@_OUT
+@_VERBOSE
+@_JSON
+def product_shot(
+    image: Path | None,
+    expand: str,
+    bedrock: str | None,
+    standin: bool,
+    out: Path | None,
+    verbose: bool,
+    as_json: bool,
+    **plain: Any,
+) -> int:
+    """Make a product's picture, cut it out, set it in a scene, and make variations.
+
+    Calls Amazon Bedrock with the usual credentials of the AWS tools, unless told otherwise.
+    """
+    if standin and bedrock:
+        raise click.UsageError("--standin and --bedrock exclude each other: name one of them.")
+    steps = ("subject", "cutout", "scene", "wider", "variation")
+    named = {step: plain.pop(f"{step}_model") for step in steps}
+    parameters = {
+        **plain,
+        "image": str(image.absolute()) if image else None,
+        "expand": _expand(expand),
+        "models": {step: name for step, name in named.items() if name},
+        "bedrock": "standin" if standin else bedrock,
+    }
+    from flows.cli_run import product_shot as start
+
+    return start(parameters, out, verbose=verbose, as_json=as_json)
+
+
+def _expand(text: str) -> dict[str, int] | None:
+    """Read "left=256,right=256"; "none" is None."""
+    if text.strip().lower() == "none":
+        return None
+    try:
+        pairs = [part.split("=") for part in text.split(",")]
+        return {side.strip(): int(pixels) for side, pixels in pairs}
+    except ValueError:
+        raise InvalidRequest.of(
+            "expand", text, "sides and pixels are expected", 'Write it as "left=256,right=256".'
+        ) from None
+
+
+@darkroom.command()
+@click.argument("flow_run")
+@_OUT
+@_VERBOSE
+@_JSON
+def resume(flow_run: str, out: Path | None, verbose: bool, as_json: bool) -> int:
+    """Run a flow run again, by its id: what it had finished is not paid for twice."""
+    from flows.cli_run import resume as start
+
+    return start(flow_run, out, verbose=verbose, as_json=as_json)
+
+
+@darkroom.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("demo-out"),
+    show_default=True,
+    help="Copy the pictures into this folder.",
+)
+@_VERBOSE
+@_JSON
+@click.pass_context
+def demo(context: click.Context, /, **options: Any) -> int:
+    """Run the flagship flow on the local stand-in: no AWS account, no server, no question."""
+    code: int = context.invoke(
+        product_shot,
+        prompt="a teal ceramic mug",
+        standin=True,
+        **options,
+    )
+    return code
+
+
+if __name__ == "__main__":
+    main()

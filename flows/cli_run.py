@@ -1,0 +1,185 @@
+"""`darkroom run` and `darkroom resume`: a flow in this process, from parameters to a table."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+# Prefect's temporary server would report home, and print a traceback where two writers meet.
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+# Two slow cores need more than the default of 20 seconds to make a new database.
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "90")
+
+from prefect import Flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.exceptions import ObjectNotFound
+from prefect.flow_engine import run_flow
+from prefect.states import Scheduled
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from blocks import Bedrock, ImageStore
+from darkroom.errors import InvalidRequest, StoreFailed
+from darkroom.image_file import open_file
+from darkroom.picture import SUFFIXES
+from flows import product_shot as product_shot_file
+from flows.progress import shown
+from flows.report import HEADINGS, Report
+
+_FLOWS: dict[str, Flow[..., Any]] = {"product_shot": product_shot_file.product_shot}
+
+out = Console()
+err = Console(stderr=True)
+
+
+def product_shot(
+    parameters: dict[str, Any], folder: Path | None, *, verbose: bool, as_json: bool
+) -> int:
+    """Run the flow with `parameters`, after checking all that can be known beforehand."""
+    blocks = {"bedrock", "store"}
+    try:
+        order = product_shot_file.Order.model_validate(
+            {name: value for name, value in parameters.items() if name not in blocks}
+        )
+    except ValidationError as error:
+        raise InvalidRequest(_in_words(error)) from error
+    if order.image:
+        open_file(Path(order.image))
+    _check_folder(folder)
+
+    def start() -> State[Any]:
+        order.check(Bedrock.find(parameters["bedrock"]))
+        ImageStore.find(parameters["store"]).open().check()
+        flow = product_shot_file.product_shot
+        given = {**order.model_dump(), **{name: parameters[name] for name in blocks}}
+        state: State[Any] = flow(**given, return_state=True)
+        return state
+
+    return _show(start, folder, verbose=verbose, as_json=as_json)
+
+
+def resume(flow_run_id: str, folder: Path | None, *, verbose: bool, as_json: bool) -> int:
+    """Run a flow run again under its own id, so that what it finished is found again."""
+    try:
+        wanted = UUID(flow_run_id)
+    except ValueError as error:
+        raise InvalidRequest.of(
+            "flow_run", flow_run_id, "the id of a flow run is expected", "The run printed it."
+        ) from error
+    _check_folder(folder)
+
+    def start() -> State[Any]:
+        with get_client(sync_client=True) as client:
+            try:
+                flow_run = client.read_flow_run(wanted)
+            except ObjectNotFound as error:
+                raise InvalidRequest.of(
+                    "flow_run", flow_run_id, "this Prefect server knows no such flow run"
+                ) from error
+            name = client.read_flow(flow_run.flow_id).name
+            if name not in _FLOWS:
+                raise InvalidRequest.of("flow_run", flow_run_id, f"{name} is no flow of Darkroom")
+            client.set_flow_run_state(wanted, Scheduled(message="resumed"), force=True)
+            flow_run = client.read_flow_run(wanted)
+        return cast(
+            State[Any],
+            run_flow(
+                _FLOWS[name],
+                flow_run=flow_run,
+                parameters=dict(flow_run.parameters),
+                return_type="state",
+            ),
+        )
+
+    return _show(start, folder, verbose=verbose, as_json=as_json)
+
+
+def _show(
+    start: Callable[[], State[Any]], folder: Path | None, *, verbose: bool, as_json: bool
+) -> int:
+    with shown(err, verbose=verbose):
+        state = start()
+    report = state.result(raise_on_failure=False)
+    if not isinstance(report, Report):
+        raise StoreFailed(f"{state.name}: {state.message}")  # a defect: Prefect's log has it all
+    sheet = _copied(report, folder) if folder else None
+    if sheet is None and report.sheet:
+        sheet = report.sheet.where
+    if as_json:
+        data = {"state": state.name, "message": state.message, **report.model_dump(mode="json")}
+        data["spent_usd"] = report.spent_usd
+        print(json.dumps(data, indent=2))  # noqa: T201
+    else:
+        out.print(_table(report))
+        out.print(f"{state.name}: {state.message}", highlight=False, markup=False)
+        if sheet:
+            out.print(f"Contact sheet: {sheet}", highlight=False, markup=False, soft_wrap=True)
+        if not state.is_completed() or report.of("filtered"):
+            out.print(f"Go on with: darkroom resume {report.flow_run_id}", highlight=False)
+    return 0 if state.is_completed() and not report.of("filtered") else 1
+
+
+def _table(report: Report) -> Table:
+    """The rows; what the files have in common is said once, above them."""
+    lines = [row.cells() for row in report.rows]
+    files = [line[-1] for line, row in zip(lines, report.rows, strict=True) if row.picture]
+    folders = {str(Path(file).parent) for file in files}
+    table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0), title_justify="left")
+    if len(folders) == 1 and not files[0].startswith("s3:"):
+        table.title = f"in {folders.pop()}"
+        lines = [(*line[:-1], Path(line[-1]).name) for line in lines]
+    for heading in HEADINGS:
+        number = heading in ("seed", "price", "seconds")
+        table.add_column(heading, overflow="fold", justify="right" if number else "left")
+    for line in lines:
+        table.add_row(*line)
+    return table
+
+
+def _check_folder(folder: Path | None) -> None:
+    """Refuse a folder for the pictures that cannot be written, before anything is paid."""
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InvalidRequest.of(
+            "out", str(folder), f"it cannot be written ({error.strerror})", "Name another folder."
+        ) from error
+
+
+def _copied(report: Report, folder: Path) -> str | None:
+    """Copy the run's pictures into `folder`, in their order; gives the contact sheet's path.
+
+    From then on the report names the copies.
+    """
+    place = ImageStore.find(report.store).open()
+    for number, row in enumerate((row for row in report.rows if row.picture), 1):
+        assert row.picture is not None
+        suffix = SUFFIXES[row.picture.media_type]
+        target = folder / f"{number:02}-{row.step}.{suffix}"
+        target.write_bytes(place.read(row.picture))
+        row.picture = row.picture.model_copy(update={"uri": target.absolute().as_uri()})
+    if report.sheet is None:
+        return None
+    sheet = folder / "contact-sheet.jpg"
+    sheet.write_bytes(place.read(report.sheet))
+    return str(sheet)
+
+
+def _in_words(error: ValidationError) -> str:
+    """One line for each field: its name, its value, the rule."""
+    lines = []
+    for each in error.errors():
+        field = ".".join(str(part) for part in each["loc"])
+        lines.append(f"{field} = {each['input']!r}: {each['msg']}.")
+    return "\n".join(lines)

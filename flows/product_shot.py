@@ -1,0 +1,197 @@
+"""Product shot: generate (or bring) a product, cut it out, set it in a scene, vary the result."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import BaseModel, ConfigDict, Field
+
+from blocks import Bedrock
+from darkroom import catalog
+from darkroom.catalog import Model
+from darkroom.errors import DarkroomError, InvalidRequest
+from darkroom.modes.outpaint import Expand, Outpaint
+from darkroom.modes.remove_background import RemoveBackground
+from darkroom.modes.text_to_image import TextToImage
+from darkroom.modes.variation import Variation
+from flows._run import Run
+from tasks import _invoke
+from tasks.outpaint import outpaint
+from tasks.picture import background_mask, flatten
+from tasks.remove_background import remove_background
+from tasks.text_to_image import text_to_image
+from tasks.variation import variation
+
+
+class Models(BaseModel):
+    """A model for each step, by id or short name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    subject: str = Field("core", description="Makes the product from words.")
+    cutout: str = Field("remove-bg", description="Cuts the product out.")
+    scene: str = Field("inpaint", description="Paints the scene around the product.")
+    wider: str = Field(
+        "outpaint", description="Grows the canvas, where the scene's model cannot."
+    )
+    variation: str = Field("sd3.5", description="Makes the variations.")
+
+
+class Order(BaseModel):
+    """What the flow is asked for: its parameters, minus the blocks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompt: str | None = None
+    image: str | None = None
+    scene: str = "on an oak table in warm autumn light"
+    expand: Expand | None = Expand(left=256, right=256)
+    variations: int = 3
+    similarity: float = 0.7
+    seed: int | None = None
+    background: str = "#808080"
+    fit: Literal["refuse", "shrink"] = "refuse"
+    models: Models = Models()
+
+    def variation_prompt(self, model: Model) -> str:
+        """The product and its scene in words, as long as `model` takes them."""
+        limit = model.limits.get("prompt")
+        words = f"{self.prompt}, {self.scene}" if self.prompt else self.scene
+        return words[: limit.max_length if limit else None]
+
+    def check(self, bedrock: Bedrock) -> dict[str, Model]:
+        """The models of the steps, once all that can be known beforehand is in order.
+
+        Raises:
+            DarkroomError: Something is not; nothing was paid.
+        """
+        if bool(self.prompt) == bool(self.image):
+            raise InvalidRequest(
+                "prompt, image: give one of them: words to make the product from, or a picture."
+            )
+        if not 0 <= self.variations <= 20:
+            raise InvalidRequest.of("variations", self.variations, "from 0 to 20 can be made")
+        scene = catalog.find(self.models.scene)
+        if "mask" not in scene.takes("outpaint").fields:
+            raise InvalidRequest.of(
+                "models.scene", self.models.scene, "it cannot paint around a mask", "Use inpaint."
+            )
+        steps = {"cutout": "remove_background", "scene": "outpaint"}
+        if self.prompt:
+            steps["subject"] = "text_to_image"
+        if self.expand and "expand" not in scene.takes("outpaint").fields:
+            steps["wider"] = "outpaint"
+        if self.variations:
+            steps["variation"] = "variation"
+        return {step: self._checked(step, mode, bedrock) for step, mode in steps.items()}
+
+    def _checked(self, step: str, mode: str, bedrock: Bedrock) -> Model:
+        model = catalog.find(getattr(self.models, step))
+        fields = model.takes(mode).fields
+        if not bedrock.allow_retired:
+            model.check_alive(mode, catalog.today())
+        model.check_region(bedrock.region)
+        known = {
+            "prompt": self.prompt if step == "subject" else self.scene,
+            "similarity": self.similarity,
+            "seed": self.seed,
+            "expand": self.expand,
+        }
+        for field, value in known.items():
+            if value is not None and field in fields and (limit := model.limits.get(field)):
+                limit.check(field if step != "scene" else f"scene ({field})", value, model.name)
+        return model
+
+
+@flow(name="product_shot", task_runner=ThreadPoolTaskRunner(max_workers=32))  # type: ignore[arg-type]
+def product_shot(
+    prompt: str | None = None,
+    image: str | None = None,
+    scene: str = "on an oak table in warm autumn light",
+    expand: Expand | None = Expand(left=256, right=256),  # noqa: B008 - frozen
+    variations: int = 3,
+    similarity: float = 0.7,
+    seed: int | None = None,
+    background: str = "#808080",
+    fit: Literal["refuse", "shrink"] = "refuse",
+    models: Models = Models(),  # noqa: B008 - frozen
+    bedrock: str | None = None,
+    store: str | None = None,
+) -> State[Any]:
+    """Set a product in a scene, and make variations of it.
+
+    Generates the product (or takes your own picture of it), removes its background, paints the
+    scene around it while its pixels stay, grows the canvas, and makes variations side by side.
+
+    Args:
+        prompt: The product, in words. Leave empty when you give an image.
+        image: Path of your own picture of the product, instead of a prompt.
+        scene: What to paint around the product.
+        expand: Pixels to add on each side; empty keeps the size.
+        variations: How many variations to make, 0 to 20.
+        similarity: How near variations stay to the scene: 1 is like it, 0 ignores it.
+        seed: Same seed, same pictures. Empty: drawn once for this run, and recorded.
+        background: Color that the cut-out is flattened on before the scene is painted.
+        fit: What to do with a picture that is larger than a model takes: refuse or shrink it.
+        models: A model for each step.
+        bedrock: Name of the Bedrock block; "standin" is the local stand-in.
+        store: Name of the ImageStore block.
+    """
+    order = Order(
+        prompt=prompt,
+        image=image,
+        scene=scene,
+        expand=expand,
+        variations=variations,
+        similarity=similarity,
+        seed=seed if seed is not None else _invoke.seed_of(str(flow_run.get_id())),
+        background=background,
+        fit=fit,
+        models=models,
+    )
+    run = Run("product_shot", bedrock, store)
+    step_models = order.check(run.bedrock)
+    try:
+        _all_steps(run, order, step_models)
+    except DarkroomError as error:
+        return run.end(error)
+    return run.end()
+
+
+def _all_steps(run: Run, order: Order, models: dict[str, Model]) -> None:
+    seed, fit = order.seed, order.fit
+    if order.image:
+        subject = run.load("subject", order.image)
+    else:
+        wish = TextToImage(prompt=order.prompt or "", seed=seed)
+        subject = run.pay("subject", text_to_image, wish, models["subject"])
+
+    cut = RemoveBackground(image=subject, fit=fit)
+    cutout = run.pay("cutout", remove_background, cut, models["cutout"])
+    mask, flat = run.free(
+        "cutout", (background_mask, [cutout]), (flatten, [cutout, order.background])
+    )
+
+    # A model that grows the canvas itself does both at once; the others need another step.
+    expand = order.expand if "wider" not in models else None
+    around = Outpaint(image=flat, mask=mask, prompt=order.scene, expand=expand, seed=seed, fit=fit)
+    scene = run.pay("scene", outpaint, around, models["scene"])
+    if "wider" in models:
+        wider = Outpaint(image=scene, prompt=order.scene, expand=order.expand, seed=seed, fit=fit)
+        scene = run.pay("wider", outpaint, wider, models["wider"])
+
+    if order.variations:
+        model = models["variation"]
+        like = Variation(
+            images=(scene,),
+            prompt=order.variation_prompt(model),
+            similarity=order.similarity,
+            count=order.variations,
+            seed=seed,
+            fit=fit,
+        )
+        run.pay_all("variation", variation, like, model)

@@ -1,0 +1,66 @@
+"""What a person sees while a flow runs: finished steps as lines, the current one with a spinner."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+
+_RETRY = re.compile(r"Task run failed with exception: (.*) - (Retry \d+/\d+) will start (.*)")
+
+
+class _Lines(logging.Handler):
+    """Turns the log of a run, which Prefect keeps in full, into a few lines."""
+
+    def __init__(self, console: Console, status: Status) -> None:
+        super().__init__(logging.INFO)
+        self._console = console
+        self._status = status
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        task = getattr(record, "task_run_name", None)
+        if record.name.startswith("prefect.task_runs") and task:
+            if retry := _RETRY.search(text):
+                reason, which, when = retry.groups()
+                self._console.print(f"  [yellow]…[/] {escape(f'{task}: {which} {when}: {reason}')}")
+            elif text.startswith("Finished in state Completed"):
+                self._console.print(f"  [green]✓[/] {escape(task)}")
+            elif text.startswith("Finished in state Cached"):
+                self._console.print(
+                    f"  [green]✓[/] {escape(task)} [dim](cached, not paid again)[/]"
+                )
+            elif text.startswith("Finished in state"):
+                self._console.print(f"  [red]✗[/] {escape(task)}")
+            elif record.levelno == logging.WARNING:
+                self._console.print(f"  [yellow]![/] {escape(text)}")
+            elif ": calling " in text:
+                self._status.update(escape(text))
+        elif text.startswith("Beginning flow run"):
+            name = getattr(record, "flow_run_name", "")
+            identity = getattr(record, "flow_run_id", "")
+            self._console.print(f"[bold]{escape(name)}[/] [dim]{identity}[/]")
+            self._status.update("running")
+        elif record.levelno >= logging.WARNING and not record.name.startswith("prefect.flow_runs"):
+            self._console.print(f"  [yellow]![/] {escape(text)}")
+
+
+@contextmanager
+def shown(console: Console, *, verbose: bool) -> Iterator[None]:
+    """Show progress on `console` while the block runs; with `verbose` Prefect's own log instead."""
+    if verbose:
+        yield
+        return
+    root = logging.getLogger()
+    with console.status("starting Prefect") as status:
+        lines = _Lines(console, status)
+        root.handlers = [lines]
+        try:
+            yield
+        finally:
+            lines.setLevel(logging.WARNING)  # what comes after is Prefect's own farewell

@@ -1,0 +1,96 @@
+"""What came of a run: one row for each picture, made or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from darkroom import catalog
+from darkroom.errors import ContentFiltered, DarkroomError
+from darkroom.picture import Picture
+
+Status = Literal["made", "cached", "filtered", "failed"]
+
+
+class Row(BaseModel):
+    """One picture of a run, or the reason why there is none."""
+
+    step: str
+    status: Status
+    model: str | None = None
+    picture: Picture | None = None
+    reason: str = ""
+
+    @property
+    def price_usd(self) -> float | None:
+        """What it costs by the catalog; None if unknown, or if no model made it."""
+        return self.picture.provenance.price_usd if self.picture else None
+
+    @property
+    def model_name(self) -> str:
+        """The model's short name; "" for what no model made."""
+        return catalog.find(self.model).short if self.model else ""
+
+    def cells(self) -> tuple[str, ...]:
+        """Step, model, size, seed, price, seconds and file, as text."""
+        if self.picture is None:
+            return (self.step, self.model_name, *[""] * 4, f"{self.status}: {self.reason}")
+        how = self.picture.provenance
+        price = "unknown" if how.price_usd is None else f"${how.price_usd:g}"
+        return (
+            self.step,
+            self.model_name,
+            f"{self.picture.width}x{self.picture.height}",
+            "" if how.seed is None else str(how.seed),
+            "cached" if self.status == "cached" else price if how.model else "",
+            "" if how.seconds is None else f"{how.seconds:.1f}",
+            self.picture.where,
+        )
+
+
+class Report(BaseModel):
+    """All rows of a run, and the sheet that shows its pictures."""
+
+    flow_run: str = ""
+    flow_run_id: str = ""
+    store: str | None = None
+    rows: list[Row] = Field(default_factory=list)
+    sheet: Picture | None = None
+
+    def add(
+        self, step: str, pictures: Sequence[Picture], model: str | None, status: Status = "made"
+    ) -> None:
+        """Note the pictures that a step gave."""
+        self.rows += [
+            Row(step=step, status=status, model=model, picture=picture) for picture in pictures
+        ]
+
+    def fail(self, step: str, model: str | None, error: DarkroomError) -> None:
+        """Note why a step gave none."""
+        filtered = isinstance(error, ContentFiltered)
+        status: Status = "filtered" if filtered else "failed"
+        self.rows.append(Row(step=step, status=status, model=model, reason=str(error)))
+
+    def of(self, status: Status) -> list[Row]:
+        """The rows of that status."""
+        return [row for row in self.rows if row.status == status]
+
+    @property
+    def pictures(self) -> list[tuple[str, Picture]]:
+        """The pictures with their steps."""
+        return [(row.step, row.picture) for row in self.rows if row.picture]
+
+    @property
+    def spent_usd(self) -> float:
+        """Estimated price of what this run made; pictures that were there before cost nothing."""
+        prices = (row.price_usd or 0.0 for row in self.rows if row.status == "made")
+        return round(sum(prices), 6)
+
+    def cells(self) -> list[tuple[str, ...]]:
+        """Step, model, size, seed, price, seconds and file of each row, as text."""
+        return [row.cells() for row in self.rows]
+
+
+HEADINGS = ("step", "model", "size", "seed", "price", "seconds", "file")

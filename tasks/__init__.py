@@ -1,0 +1,1 @@
+"""Prefect tasks: one file per mode, and the Pillow steps in `picture`."""

@@ -1,0 +1,142 @@
+"""Pictures as Prefect artifacts, so that the run's Artifacts tab reads as a gallery.
+
+An artifact is a courtesy: whatever goes wrong here is logged, and never fails a run that was paid
+for. Pictures are shown as small data URIs, because the UI must show them with no other server.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pybase64
+from PIL import Image
+from prefect import Task
+from prefect.artifacts import ImageArtifact
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import FlowRunContext, TaskRunContext
+from prefect.exceptions import PrefectException
+from prefect.logging import get_logger
+
+from darkroom.errors import DarkroomError
+from darkroom.picture import Picture
+from darkroom.store import Store
+
+MAX_DATA = 40_000
+"""Most characters of an artifact's data URI: lists of artifacts come with all their data."""
+
+TROUBLE = (PrefectException, DarkroomError, httpx.HTTPError, OSError, ValueError, RuntimeError)
+"""What the API, the store and Pillow raise when an artifact cannot be made."""
+
+_stores: dict[UUID, Store] = {}
+
+
+def remember(task_run_id: UUID, store: Store) -> None:
+    """Note where the pictures of a task run are, for when it is done."""
+    _stores[task_run_id] = store
+
+
+def remember_here(store: Store) -> None:
+    """Note where the pictures of the current task run are."""
+    if context := TaskRunContext.get():
+        remember(context.task_run.id, store)
+
+
+def artifacts(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> None:
+    """Completion hook: one image artifact for each picture of a task run, cached or new."""
+    store = _stores.pop(task_run.id, None)
+    if store is None:
+        return
+    context = FlowRunContext.get()
+    flow_name = context.flow.name if context and context.flow else "single"
+    pictures = state.result(raise_on_failure=False)
+    if not isinstance(pictures, list):
+        return
+    for number, picture in enumerate(pictures, 1):
+        key = artifact_key(flow_name, task.name, *([str(number)] if len(pictures) > 1 else []))
+        try:
+            data = store.read(picture)
+            ImageArtifact(
+                key=key,
+                image_url=data_uri(data),
+                description=f"![preview]({data_uri(data, 160)})\n\n{caption(picture)}",
+                task_run_id=task_run.id,
+                flow_run_id=task_run.flow_run_id,
+            ).create()
+        except TROUBLE as error:
+            get_logger("darkroom").warning("No artifact for %s: %s", picture.where, error)
+
+
+def artifact_key(*parts: str) -> str:
+    """A key as Prefect takes them: lower case, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
+
+
+def data_uri(data: bytes, side: int = 0) -> str:
+    """The picture as a small WebP in a data URI of at most `MAX_DATA` characters.
+
+    Args:
+        data: The encoded picture.
+        side: Longest side in pixels; 0 for the largest that fits.
+    """
+    uri = ""
+    for longest in (side,) if side else (640, 512, 384, 256, 128):
+        with Image.open(io.BytesIO(data)) as image:
+            image.draft("RGB", (longest, longest))
+            image.thumbnail((longest, longest))
+            out = io.BytesIO()
+            image.save(out, "WEBP", quality=75, method=2)
+        uri = "data:image/webp;base64," + pybase64.b64encode(out.getvalue()).decode("ascii")
+        if len(uri) <= MAX_DATA:
+            break
+    return uri
+
+
+def escaped(text: str) -> str:
+    """User text for markdown: no character of it means anything to markdown or HTML."""
+    one_line = html.escape(" ".join(text.split()), quote=True)
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:])", r"\\\1", one_line)
+
+
+def caption(picture: Picture) -> str:
+    """A picture's facts as markdown."""
+    how = picture.provenance
+    prompt = str(how.parameters.get("prompt") or "")
+    rows = [
+        ("prompt", escaped(prompt if len(prompt) <= 300 else f"{prompt[:300]}…")),
+        ("mode", escaped(how.mode)),
+        ("model", escaped(how.model or "")),
+        ("seed", str(how.seed) if how.seed is not None else ""),
+        ("size", f"{picture.width} x {picture.height}"),
+        ("price", price(how.price_usd) if how.model else ""),
+        ("time", f"{how.seconds:.1f} s" if how.seconds is not None else ""),
+        ("file", escaped(picture.where)),
+        ("notes", escaped("; ".join(how.notes))),
+    ]
+    return "  \n".join(f"**{name}** {value}" for name, value in rows if value)
+
+
+def price(usd: float | None) -> str:
+    """Dollars as markdown takes them; what is not known is said to be unknown."""
+    return "unknown" if usd is None else f"\\${usd:.4g}"
+
+
+def gallery(cells: Sequence[tuple[Picture, bytes, str]], columns: int = 4) -> str:
+    """An HTML table of thumbnails with captions, for a markdown artifact.
+
+    Args:
+        cells: Picture, its bytes and its label.
+        columns: Pictures in a row.
+    """
+    drawn = [
+        f'<td><img src="{data_uri(data, 240)}" width="200" alt="{html.escape(label)}"><br>'
+        f"<sub>{html.escape(label)}<br>{picture.width} x {picture.height}</sub></td>"
+        for picture, data, label in cells
+    ]
+    rows = [drawn[start : start + columns] for start in range(0, len(drawn), columns)]
+    return "<table>" + "".join(f"<tr>{''.join(row)}</tr>" for row in rows) + "</table>"

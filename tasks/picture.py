@@ -1,0 +1,165 @@
+"""Steps that Pillow does: bring a picture in, flatten it, make its mask, lay out a sheet."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
+
+from blocks import ImageStore
+from darkroom.errors import InvalidRequest
+from darkroom.image_file import facts, open_file
+from darkroom.mask import Background, Flatten
+from darkroom.picture import Picture, Provenance, local_path
+from darkroom.store import Fresh
+from tasks import _invoke, _show
+
+
+@task(cache_policy=NO_CACHE, on_completion=[_show.artifacts])
+def load_picture(path: str, store: ImageStore | None = None) -> list[Picture]:
+    """Bring a picture of one's own into the store.
+
+    What models cannot read (CMYK, palettes, 16 bits, an orientation that only EXIF knows, other
+    formats) is converted, which the log and the provenance say.
+
+    Args:
+        path: A local path or `file:` URI.
+        store: Where to keep it; None for the block "default", or the default folder.
+
+    Raises:
+        BadPicture: It is missing, damaged, animated or no image.
+    """
+    where = local_path(path) or Path(path)
+    if "://" in path and local_path(path) is None:
+        raise InvalidRequest.of("image", path, "only local files can be read", "Download it first.")
+    data, notes = open_file(where)
+    for note in notes:
+        _invoke.log().warning("%s: %s", where, note)
+    opened = (store or ImageStore.find()).open()
+    _show.remember_here(opened)
+    how = Provenance(
+        mode="load_picture",
+        parameters={"file": where.name},
+        made_at=datetime.now(UTC),
+        flow_run=flow_run.get_name(),
+        notes=notes,
+    )
+    fresh = Fresh(data, facts(data, str(where)), how)
+    key = hashlib.sha256(f"load_picture {fresh.facts.sha256}".encode()).hexdigest()
+    return opened.once(key, lambda: [fresh], folder=_invoke.folder(), title=where.stem)
+
+
+@task(cache_policy=NO_CACHE)
+def flatten(picture: Picture, color: str = "#808080", store: ImageStore | None = None) -> Picture:
+    """Put a picture with transparency on a plain color, for models that take none.
+
+    Args:
+        picture: What to flatten.
+        color: Any color that Pillow knows: "#rrggbb", or a name.
+        store: Where to keep the result; None for the default.
+    """
+    note = f"flattened on {color}"
+    _invoke.log().info("%s: %s", picture.where, note)
+    opened = (store or ImageStore.find()).open()
+    return _invoke.edited(picture, "flatten", [Flatten(color)], opened, notes=[note])
+
+
+@task(cache_policy=NO_CACHE)
+def background_mask(picture: Picture, store: ImageStore | None = None) -> Picture:
+    """The mask of what is not the subject: white where the picture is transparent.
+
+    Args:
+        picture: A cut-out, as `remove_background` gives it.
+        store: Where to keep the mask; None for the default.
+
+    Raises:
+        InvalidRequest: The picture has no transparency, so there is nothing around its subject.
+    """
+    if not picture.alpha:
+        raise InvalidRequest.of(
+            "picture", picture.where, "it has no transparency", "Remove its background first."
+        )
+    opened = (store or ImageStore.find()).open()
+    return _invoke.edited(picture, "background_mask", [Background()], opened)
+
+
+@task(cache_policy=NO_CACHE)
+def contact_sheet(
+    pictures: Sequence[Picture],
+    labels: Sequence[str],
+    title: str = "",
+    store: ImageStore | None = None,
+) -> Picture:
+    """Lay pictures out on one sheet, each with its label; transparency shows as checkers.
+
+    Args:
+        pictures: One or more, in reading order.
+        labels: As many lines of text; what follows a line break is written smaller.
+        title: What stands above them.
+        store: Where the pictures are and the sheet goes; None for the default.
+    """
+    opened = (store or ImageStore.find()).open()
+    asked = "\n".join([title, *(picture.sha256 for picture in pictures), *labels])
+
+    def make() -> list[Fresh]:
+        tiles = [
+            (opened.read(picture), label) for picture, label in zip(pictures, labels, strict=True)
+        ]
+        out = io.BytesIO()
+        _sheet(tiles, title).save(out, "JPEG", quality=90)
+        how = Provenance(
+            mode="contact_sheet",
+            parents=tuple(picture.sha256 for picture in pictures),
+            made_at=datetime.now(UTC),
+            flow_run=flow_run.get_name(),
+        )
+        return [Fresh(out.getvalue(), facts(out.getvalue()), how)]
+
+    key = hashlib.sha256(f"contact_sheet {asked}".encode()).hexdigest()
+    return opened.once(key, make, folder=_invoke.folder())[0]
+
+
+_TILE, _GAP, _COLUMNS = 380, 24, 4
+_PAPER, _INK, _FAINT = "#f4f2ee", "#22201d", "#77716a"
+
+
+def _sheet(tiles: Sequence[tuple[bytes, str]], title: str) -> Image.Image:
+    columns = min(_COLUMNS, len(tiles))
+    rows = -(-len(tiles) // columns)
+    top = 84 if title else _GAP
+    step_x, step_y = _TILE + _GAP, _TILE + 58
+    sheet = Image.new("RGB", (_GAP + columns * step_x, top + rows * step_y + _GAP // 2), _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    if title:
+        draw.text((_GAP, 26), title, _INK, ImageFont.load_default(30))
+    for index, (data, label) in enumerate(tiles):
+        left, upper = _GAP + index % columns * step_x, top + index // columns * step_y
+        with Image.open(io.BytesIO(data)) as image:
+            image.thumbnail((_TILE, _TILE), Image.Resampling.LANCZOS)
+            shown = _on_checkers(image) if image.has_transparency_data else image.convert("RGB")
+        place = (left + (_TILE - shown.width) // 2, upper + (_TILE - shown.height) // 2)
+        sheet.paste(shown, place)
+        first, _, second = label.partition("\n")
+        draw.text((left, upper + _TILE + 8), first, _INK, ImageFont.load_default(18))
+        draw.text((left, upper + _TILE + 31), second, _FAINT, ImageFont.load_default(14))
+    return sheet
+
+
+def _on_checkers(image: Image.Image) -> Image.Image:
+    squares = Image.new("L", (2, 2))
+    squares.putdata([255, 214, 214, 255])
+    ground = Image.new("RGB", image.size)
+    tile = squares.resize((32, 32), Image.Resampling.NEAREST).convert("RGB")
+    for x in range(0, image.width, 32):
+        for y in range(0, image.height, 32):
+            ground.paste(tile, (x, y))
+    cut = image.convert("RGBA")
+    ground.paste(cut, mask=cut.getchannel("A"))
+    return ground

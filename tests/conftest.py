@@ -1,0 +1,115 @@
+"""What the tests share: a Prefect server, a stand-in, and a home of their own."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+# Before Prefect is imported: nothing of the developer's own settings, data or credentials is used.
+HOME = Path(tempfile.mkdtemp(prefix="darkroom-tests-"))
+for name in [name for name in os.environ if name.startswith(("PREFECT_", "AWS_", "DARKROOM_"))]:
+    del os.environ[name]
+os.environ |= {
+    "PREFECT_HOME": str(HOME / "prefect"),
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DARKROOM_HOME": str(HOME / "darkroom"),
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": str(HOME / "aws-config"),
+    "AWS_SHARED_CREDENTIALS_FILE": str(HOME / "aws-credentials"),
+}
+
+import pytest
+from PIL import Image
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.testing.utilities import prefect_test_harness
+from pydantic import SecretStr
+
+from blocks import Bedrock, ImageStore
+from darkroom.image_file import facts, png
+from darkroom.picture import Picture
+from darkroom.standin.server import StandIn
+from darkroom.store import FolderStore
+
+
+@pytest.fixture(scope="session")
+def prefect_api() -> Iterator[None]:
+    """A real Prefect API on a database of its own."""
+    # Every sync flow waits a second for its heartbeat to end, unless there is none.
+    with (
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+        prefect_test_harness(server_startup_timeout=120),
+    ):
+        yield
+
+
+@pytest.fixture(scope="session")
+def standin_server() -> Iterator[StandIn]:
+    """One stand-in for the whole session."""
+    with StandIn() as server:
+        yield server
+
+
+@pytest.fixture
+def standin(standin_server: StandIn) -> Iterator[StandIn]:
+    """The stand-in, with nothing counted and no fault pending."""
+    standin_server.reset()
+    yield standin_server
+    standin_server.reset()
+
+
+def bedrock_of(standin: StandIn, region: str = "us-west-2", **fields: object) -> Bedrock:
+    """A block that reaches `standin`."""
+    return Bedrock(
+        region_name=region,
+        endpoint_url=standin.url,
+        aws_access_key_id="test",
+        aws_secret_access_key=SecretStr("test"),
+        **fields,
+    )
+
+
+@pytest.fixture
+def bedrock(standin: StandIn) -> Bedrock:
+    """A block that reaches the stand-in, as us-west-2."""
+    return bedrock_of(standin)
+
+
+@pytest.fixture
+def image_store(tmp_path: Path) -> ImageStore:
+    """A store block on a folder of the test's own."""
+    return ImageStore(folder=str(tmp_path / "store"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    """A store in a folder of the test's own."""
+    return FolderStore(tmp_path / "store")
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Callable[..., Picture]:
+    """Makes pictures: `picture((64, 64), "red")`, with `alpha` for a transparent left half."""
+
+    def make(
+        size: tuple[int, int] = (64, 64), color: str = "teal", *, alpha: bool = False
+    ) -> Picture:
+        image = Image.new("RGBA" if alpha else "RGB", size, color)
+        if alpha:
+            image.paste((0, 0, 0, 0), (0, 0, size[0] // 2, size[1]))
+        data = png(image)
+        known = facts(data)
+        path = tmp_path / f"{known.sha256[:12]}.png"
+        path.write_bytes(data)
+        return Picture(**dict(known), uri=path.as_uri())
+
+    return make
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    """An image as the bytes of a file of that kind."""
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
