@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-import boto3
-import botocore.session
 from botocore.config import Config
-from botocore.credentials import (
-    AssumeRoleCredentialFetcher,
-    DeferredRefreshableCredentials,
-)
 from botocore.exceptions import BotoCoreError
-from botocore.tokens import FrozenAuthToken
-from prefect.blocks.core import Block
-from pydantic import Field, PrivateAttr, SecretStr, model_validator
+from pydantic import Field, HttpUrl, PrivateAttr, SecretStr, field_validator, model_validator
 
-from blocks.named import find
-from darkroom.errors import InvalidRequest, NoCredentials, from_service
-
-if TYPE_CHECKING:
-    from darkroom.standin.server import StandIn
+from blocks.access import Access, saved_access
+from blocks.saved import Address, Kept, Saved, find
+from darkroom.errors import InvalidRequest, from_service
 
 STANDIN = "standin"
 """The block name that means the local stand-in, where no block of that name is saved."""
 
-WAYS_ON = """\
-No AWS credentials were found. Two ways on:
-  on AWS:      sign in (`aws configure`, `aws configure sso`, AWS_PROFILE, AWS_ACCESS_KEY_ID,
-               AWS_BEARER_TOKEN_BEDROCK, a role), or name a saved Bedrock block: --bedrock NAME
-  without AWS: --standin uses the local stand-in, which is free and draws its pictures itself"""
 
-
-class Bedrock(Block):
+class Bedrock(Saved):
     """How to reach Amazon Bedrock: credentials, region, endpoint.
 
     Leave all fields empty to use the credential chain of the AWS tools: environment, shared files
@@ -48,14 +32,18 @@ class Bedrock(Block):
         ```python
         from blocks import Bedrock
 
-        Bedrock(region_name="us-west-2", profile_name="studio").save("default")
-        client = Bedrock.load("default").get_client()
+        Bedrock(region_name="us-west-2", profile_name="studio").save("BLOCK_NAME")
+        bedrock = Bedrock.load("BLOCK_NAME")
+        client = bedrock.get_client()
         ```
     """
 
     _block_type_name = "Bedrock"
     _block_type_slug = "darkroom-bedrock"
     _description = "Credentials, region and endpoint for image models on Amazon Bedrock."
+    _documentation_url = HttpUrl(
+        "https://docs.aws.amazon.com/bedrock/latest/userguide/security-iam.html"
+    )
 
     region_name: str | None = Field(
         None,
@@ -87,7 +75,8 @@ class Bedrock(Block):
     bedrock_api_key: SecretStr | None = Field(
         None,
         title="Bedrock API key",
-        description="A Bedrock API key (bearer token), instead of access keys.",
+        description="A Bedrock API key (bearer token), instead of access keys. It opens Bedrock "
+        "only: a bucket needs other credentials.",
     )
     aws_credentials_block: str | None = Field(
         None,
@@ -105,9 +94,12 @@ class Bedrock(Block):
         None, title="External ID", description="What the role's owner asks for, if anything."
     )
     role_session_name: str = Field(
-        "darkroom", title="Role session name", description="Names the session in AWS's logs."
+        "darkroom",
+        title="Role session name",
+        pattern=r"^[\w+=,.@-]{2,64}$",
+        description="Names the session in AWS's logs.",
     )
-    endpoint_url: str | None = Field(
+    endpoint_url: Address | None = Field(
         None,
         title="Endpoint",
         description="Address of bedrock-runtime, if not AWS's own: a VPC endpoint, a gateway, or "
@@ -131,14 +123,31 @@ class Bedrock(Block):
         "or another endpoint still serves them.",
     )
 
-    _clients: dict[str, Any] = PrivateAttr(default_factory=dict)
-    _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
-    _standin: StandIn | None = PrivateAttr(None)
+    _clients: Kept = PrivateAttr(default_factory=Kept)
+    _stands_in: bool = PrivateAttr(False)
+
+    @field_validator("region_name")
+    @classmethod
+    def _region(cls, value: str | None) -> str | None:
+        if value and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value):
+            raise ValueError(f"{value!r} is no AWS region: they look like us-west-2")
+        return value
+
+    @field_validator("role_arn")
+    @classmethod
+    def _role(cls, value: str | None) -> str | None:
+        if value and not re.fullmatch(r"arn:[^:]+:iam::\d{12}:role/.+", value):
+            raise ValueError(f"{value!r} is no role: arn:aws:iam::123456789012:role/NAME is one")
+        return value
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if bool(self.aws_access_key_id) != bool(self.aws_secret_access_key):
             raise ValueError("aws_access_key_id and aws_secret_access_key go together: set both")
+        if self.aws_session_token and not self.aws_access_key_id:
+            raise ValueError("aws_session_token belongs to an access key: set aws_access_key_id")
+        if self.role_external_id and not self.role_arn:
+            raise ValueError("role_external_id belongs to a role: set role_arn")
         return self
 
     @classmethod
@@ -164,10 +173,8 @@ class Bedrock(Block):
 
     @property
     def endpoint(self) -> str:
-        """What tells one service from another: an address, or "standin"."""
-        if self._standin is not None:
-            return STANDIN
-        return self._given.endpoint_url or f"bedrock-runtime.{self.region}"
+        """What tells one service from another: its address, or "standin"."""
+        return STANDIN if self._stands_in else str(self.get_client().meta.endpoint_url).rstrip("/")
 
     @property
     def region(self) -> str:
@@ -179,104 +186,59 @@ class Bedrock(Block):
 
         Retries of botocore's own are off for Bedrock: the orchestrator retries, where it is seen.
 
+        Args:
+            service: The client's AWS service.
+            endpoint_url: Its address, if not AWS's own; Bedrock's is a field of the block.
+
         Raises:
             NoCredentials: There is nothing to sign with; the error says what to do.
+            InvalidRequest: A field names what is not there.
         """
-        with self._lock:
-            if service not in self._clients:
+        # The fields are part of the key: a block that was changed gets another client. So is the
+        # process: a connection must not be shared with a fork.
+        key = (os.getpid(), service, endpoint_url, *self.__dict__.values())
+        with self._clients.lock:
+            if key not in self._clients:
                 with _named():
-                    self._clients[service] = self._make_client(service, endpoint_url)
-            return self._clients[service]
+                    self._clients[key] = self._make_client(service, endpoint_url)
+            return self._clients[key]
 
     def _make_client(self, service: str, endpoint_url: str | None) -> Any:
-        given = self._given
-        session = given._session()
+        access = self._access()
+        if self.aws_credentials_block:
+            access = access.or_else(saved_access(self.aws_credentials_block))
         runtime = service == "bedrock-runtime"
-        token = session.get_auth_token(signing_name="bedrock") if runtime else None
-        if not (token or session.get_credentials()):
-            raise NoCredentials(WAYS_ON)
         config = Config(
             retries={"total_max_attempts": 1} if runtime else {"mode": "standard"},
-            read_timeout=given.read_timeout,
+            read_timeout=self.read_timeout,
             connect_timeout=10,
-            max_pool_connections=given.max_connections,
+            max_pool_connections=self.max_connections,
+            tcp_keepalive=True,  # else a gateway on the way may forget a call that takes minutes
         )
-        return boto3.Session(
-            botocore_session=session,
-            region_name=given.region_name or session.get_config_variable("region") or "us-west-2",
-        ).client(
-            service, config=config, endpoint_url=given.endpoint_url if runtime else endpoint_url
-        )
+        return access.client(service, access.endpoint_url if runtime else endpoint_url, config)
 
-    def _session(self) -> botocore.session.Session:
-        session = botocore.session.Session(profile=self.profile_name)
-        if self.shared_credentials_file:
-            session.set_config_variable("credentials_file", self.shared_credentials_file)
+    def _access(self) -> Access:
+        keys = None
         if self.aws_access_key_id and self.aws_secret_access_key:
             token = self.aws_session_token
-            session.set_credentials(
+            keys = (
                 self.aws_access_key_id,
                 self.aws_secret_access_key.get_secret_value(),
                 token.get_secret_value() if token else None,
             )
-        if self.bedrock_api_key:
-            session.register_component("token_provider", _ApiKey(self.bedrock_api_key))
+        role = None
         if self.role_arn:
-            self._assume(session, self.role_arn)
-        return session
-
-    def _assume(self, session: botocore.session.Session, role_arn: str) -> None:
-        source = session.get_credentials()
-        if source is None:
-            raise NoCredentials(WAYS_ON)
-        extra = {"RoleSessionName": self.role_session_name}
-        if self.role_external_id:
-            extra["ExternalId"] = self.role_external_id.get_secret_value()
-        fetcher = AssumeRoleCredentialFetcher(
-            client_creator=session.create_client,
-            source_credentials=source,
-            role_arn=role_arn,
-            extra_args=extra,
-        )
-        # botocore offers no public way to give a session credentials that renew themselves; its
-        # own resolver sets the same attribute.
-        session._credentials = DeferredRefreshableCredentials(
-            method="assume-role",
-            refresh_using=fetcher.fetch_credentials,
-            time_fetcher=lambda: datetime.now(UTC),
-        )
-
-    @cached_property
-    def _given(self) -> Bedrock:
-        """This block, with what an AwsCredentials block of prefect-aws says where it is silent."""
-        name = self.aws_credentials_block
-        if not name:
-            return self
-        try:
-            from prefect_aws import AwsCredentials
-        except ImportError as error:
-            raise InvalidRequest.of(
-                "aws_credentials_block",
-                name,
-                "prefect-aws is not installed",
-                'Install it: pip install "darkroom[aws]".',
-            ) from error
-        saved = find(AwsCredentials, name)
-        if saved is None:
-            raise InvalidRequest.of(
-                "aws_credentials_block", name, "no AwsCredentials block of that name is saved"
-            )
-        theirs = {
-            "region_name": saved.region_name,
-            "profile_name": saved.profile_name,
-            "aws_access_key_id": saved.aws_access_key_id,
-            "aws_secret_access_key": saved.aws_secret_access_key,
-            "aws_session_token": saved.aws_session_token and SecretStr(saved.aws_session_token),
-            "role_arn": saved.assume_role_arn,
-            "endpoint_url": saved.aws_client_parameters.endpoint_url,
-        }
-        return self.model_copy(
-            update={field: theirs[field] for field in theirs if getattr(self, field) is None}
+            role = {"RoleArn": self.role_arn, "RoleSessionName": self.role_session_name}
+            if self.role_external_id:
+                role["ExternalId"] = self.role_external_id.get_secret_value()
+        return Access(
+            region=self.region_name,
+            profile=self.profile_name,
+            file=self.shared_credentials_file,
+            keys=keys,
+            api_key=self.bedrock_api_key,
+            role=role,
+            endpoint_url=self.endpoint_url,
         )
 
 
@@ -289,17 +251,7 @@ def _named() -> Iterator[None]:
         raise from_service(error) or InvalidRequest(str(error)) from error
 
 
-class _ApiKey:
-    """Gives botocore the block's API key, without the environment variable it looks for."""
-
-    def __init__(self, key: SecretStr) -> None:
-        self._key = key
-
-    def load_token(self, **kwargs: object) -> FrozenAuthToken:
-        return FrozenAuthToken(self._key.get_secret_value())
-
-
-_in_process: Bedrock | None = None
+_standin: Bedrock | None = None
 _starting = threading.Lock()
 
 
@@ -307,17 +259,17 @@ def in_process_standin() -> Bedrock:
     """A block for the stand-in of this process, which is started at the first call."""
     from darkroom.standin.server import StandIn
 
-    global _in_process
+    global _standin
     with _starting:
-        if _in_process is None:
-            standin = StandIn()
-            standin.start()
-            _in_process = Bedrock(
+        if _standin is None:
+            server = StandIn()
+            server.start()
+            _standin = Bedrock(
                 region_name="us-west-2",
-                endpoint_url=standin.url,
+                endpoint_url=server.url,
                 aws_access_key_id="standin",
                 aws_secret_access_key=SecretStr("standin"),
                 allow_retired=True,
             )
-            _in_process._standin = standin
-        return _in_process
+            _standin._stands_in = True
+        return _standin

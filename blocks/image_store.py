@@ -8,32 +8,38 @@ from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 from filelock import FileLock
-from prefect.blocks.core import Block
-from pydantic import Field, model_validator
+from pydantic import Field, HttpUrl, PrivateAttr, field_validator, model_validator
 
 from blocks.bedrock import Bedrock
-from blocks.named import find
+from blocks.saved import Address, Kept, Saved, find
 from darkroom.errors import InvalidRequest, PictureMissing, StoreFailed
+from darkroom.picture import SUFFIXES
 from darkroom.store import FolderStore, Store, home, lock_on_this_machine
 
+_MEDIA_TYPES = {suffix: kind for kind, suffix in SUFFIXES.items()} | {"json": "application/json"}
 
-class ImageStore(Block):
+
+class ImageStore(Saved):
     """Where pictures are kept: a folder, or an S3 bucket.
 
     Leave all fields empty for the folder `~/.darkroom/pictures` ($DARKROOM_HOME/pictures).
 
     Example:
         ```python
-        from blocks import Bedrock, ImageStore
+        from blocks import ImageStore
 
-        ImageStore(bucket="studio-pictures", prefix="campaigns").save("default")
-        store = ImageStore.load("default").open()
+        ImageStore(bucket="studio-pictures", prefix="campaigns").save("BLOCK_NAME")
+        image_store = ImageStore.load("BLOCK_NAME")
+        store = image_store.open()
         ```
     """
 
     _block_type_name = "Image Store"
     _block_type_slug = "darkroom-image-store"
     _description = "A folder or an S3 bucket where pictures and their provenance are kept."
+    _documentation_url = HttpUrl(
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"
+    )
 
     folder: str | None = Field(
         None,
@@ -42,7 +48,7 @@ class ImageStore(Block):
         description="A local folder. Empty, without a bucket: ~/.darkroom/pictures.",
     )
     bucket: str | None = Field(
-        None, title="Bucket", min_length=3, description="An S3 bucket, instead of a folder."
+        None, title="Bucket", description="Name of an S3 bucket, instead of a folder."
     )
     prefix: str = Field("", title="Prefix", description="Where in the bucket to begin.")
     credentials: Bedrock | None = Field(
@@ -50,14 +56,27 @@ class ImageStore(Block):
         title="Credentials",
         description="Bedrock block whose credentials open the bucket. Empty: the default one.",
     )
-    s3_endpoint_url: str | None = Field(
+    s3_endpoint_url: Address | None = Field(
         None, title="S3 endpoint", description="Address of S3, if not AWS's own."
     )
+
+    _stores: Kept = PrivateAttr(default_factory=Kept)
+
+    @field_validator("bucket")
+    @classmethod
+    def _name(cls, value: str | None) -> str | None:
+        if value and "/" in value and not value.startswith("arn:"):
+            raise ValueError(
+                f"{value!r} is no bucket: give its name without s3://, and the rest as prefix"
+            )
+        return value
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if self.folder and self.bucket:
             raise ValueError("folder and bucket exclude each other: set one of them")
+        if not self.bucket and (self.prefix or self.credentials or self.s3_endpoint_url):
+            raise ValueError("prefix, credentials and s3_endpoint_url belong to a bucket: set it")
         return self
 
     @classmethod
@@ -78,14 +97,24 @@ class ImageStore(Block):
         """The store itself; opening it neither reads nor writes anything."""
         if not self.bucket:
             return FolderStore(Path(self.folder) if self.folder else home() / "pictures")
-        return S3Store(self.bucket, self.prefix, self.credentials, self.s3_endpoint_url)
+        key = (self.bucket, self.prefix, id(self.credentials), self.s3_endpoint_url)
+        with self._stores.lock:
+            if key not in self._stores:
+                self._stores[key] = S3Store(
+                    self.bucket, self.prefix, self.credentials, self.s3_endpoint_url
+                )
+            store: S3Store = self._stores[key]
+            return store
 
 
 class S3Store(Store):
     """A store in an S3 bucket.
 
     What is new is written with `If-None-Match: *`, so nothing that is there is ever replaced by
-    something else. Locks bind the processes of one machine.
+    something else. Locks bind the processes of one machine and user.
+
+    Its credentials need s3:GetObject, s3:PutObject, and s3:ListBucket: without the last one S3 says
+    "access denied" of what is simply not there.
     """
 
     def __init__(
@@ -108,42 +137,61 @@ class S3Store(Store):
     def uri_of(self, name: str) -> str:
         return f"{self.uri}/{name}"
 
+    def name_of(self, uri: str) -> str | None:
+        start = self.uri_of("")
+        return uri.removeprefix(start) if uri.startswith(start) else None
+
+    def check(self) -> None:
+        self.write(".darkroom/writable", b"")
+
     def write(self, name: str, data: bytes) -> None:
-        self._put(name, data)
+        try:
+            self._put(name, data)
+        except (ClientError, BotoCoreError) as error:
+            raise self._failed(name, "written", error) from error
 
     def create(self, name: str, data: bytes) -> None:
         try:
             self._put(name, data, IfNoneMatch="*")
-        except StoreFailed as error:
-            if _code(error.__cause__) != "PreconditionFailed":
-                raise
+        except (ClientError, BotoCoreError) as error:
+            # The conflict: somebody else wrote the same name meanwhile.
+            taken = _code(error) in ("PreconditionFailed", "ConditionalRequestConflict")
+            if not (taken and self.length(name) is not None):
+                raise self._failed(name, "written", error) from error
 
     def load(self, name: str) -> bytes:
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=self.prefix + name)
             return bytes(answer["Body"].read())
         except (ClientError, BotoCoreError) as error:
-            kind = PictureMissing if _code(error) in ("NoSuchKey", "404") else StoreFailed
-            raise kind(f"{self.uri_of(name)} cannot be read: {error}") from error
+            raise self._failed(name, "read", error) from error
 
     def length(self, name: str) -> int | None:
         try:
             answer = self._s3.head_object(Bucket=self.bucket, Key=self.prefix + name)
         except (ClientError, BotoCoreError) as error:
-            if _code(error) in ("NoSuchKey", "404"):
+            failed = self._failed(name, "read", error)
+            if isinstance(failed, PictureMissing):
                 return None
-            raise StoreFailed(f"{self.uri_of(name)} cannot be read: {error}") from error
+            raise failed from error
         return int(answer["ContentLength"])
 
     def lock(self, key: str) -> FileLock:
         return lock_on_this_machine(key)
 
     def _put(self, name: str, data: bytes, **condition: str) -> None:
-        try:
-            self._s3.put_object(Bucket=self.bucket, Key=self.prefix + name, Body=data, **condition)
-        except (ClientError, BotoCoreError) as error:
-            raise StoreFailed(f"{self.uri_of(name)} cannot be written: {error}") from error
+        kind = _MEDIA_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+        self._s3.put_object(
+            Bucket=self.bucket, Key=self.prefix + name, Body=data, ContentType=kind, **condition
+        )
+
+    def _failed(self, name: str, done: str, error: Exception) -> StoreFailed:
+        kind = PictureMissing if _code(error) in ("NoSuchKey", "404") else StoreFailed
+        needs = ""
+        if _code(error) in ("AccessDenied", "403"):
+            needs = f" It takes s3:GetObject, s3:PutObject and s3:ListBucket on {self.bucket}."
+        return kind(f"{self.uri_of(name)} cannot be {done}: {error}.{needs}")
 
 
-def _code(error: BaseException | None) -> str:
+def _code(error: Exception) -> str:
     return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""

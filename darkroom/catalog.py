@@ -104,6 +104,11 @@ class Model(BaseModel):
         """The id to call it by: the inference profile where one is needed."""
         return f"{self.profile}.{self.id}" if self.profile else self.id
 
+    @property
+    def label(self) -> str:
+        """The short name, and whether the model is gone: for lists of models that can."""
+        return f"{self.short} (retired)" if self.status(today()) == "retired" else self.short
+
     def status(self, on: date) -> Status:
         """Whether it can be called on a day."""
         if self.end_of_life and on >= self.end_of_life:
@@ -116,7 +121,7 @@ class Model(BaseModel):
         """The fields it takes in `mode`; raises `UnsupportedMode` and names models that can."""
         if mode in self.modes:
             return self.modes[mode]
-        able = ", ".join(model.short for model in models_for(mode)) or "none in the catalog"
+        able = ", ".join(model.label for model in models_for(mode)) or "none in the catalog"
         raise UnsupportedMode(f"{self.name} ({self.id}) cannot do {mode}. Models that can: {able}.")
 
     def check_region(self, region: str) -> None:
@@ -131,17 +136,19 @@ class Model(BaseModel):
         """Raise `ModelRetired`, with the living model for `mode`, past the model's end of life."""
         if self.status(on) != "retired":
             return
-        living = [model for model in models_for(mode) if model.status(on) in ("active", "legacy")]
-        successor = (
-            f"For {mode} use {living[0].short} ({living[0].id})."
-            if living
-            else f"No living model does {mode}."
-        )
         raise ModelRetired(
-            f"{self.name} ({self.id}) reached its end of life on {self.end_of_life}. {successor} "
+            f"{self.name} ({self.id}) reached its end of life on {self.end_of_life}. "
+            f"{self.successor(mode, on)} "
             "A Bedrock block with allow_retired calls it all the same, where you have an "
             "arrangement with AWS or another endpoint."
         )
+
+    def successor(self, mode: str, on: date) -> str:
+        """Say which other living model to use for `mode`."""
+        for model in models_for(mode):
+            if model.id != self.id and model.status(on) in ("active", "legacy"):
+                return f"For {mode} use {model.short} ({model.id})."
+        return f"No other living model does {mode}."
 
     def price(
         self, size: tuple[int, int] | None = None, quality: str | None = None
@@ -169,8 +176,15 @@ def _read(path: Path) -> _File:
         return _File.model_validate(tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
         raise InvalidRequest(f"{path}: the catalog cannot be read ({error.strerror}).") from error
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise InvalidRequest(f"{path}: not a catalog: {error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"{path}: not a catalog, because it is no TOML: {error}") from error
+    except ValidationError as error:
+        raise InvalidRequest(f"{path}: not a catalog: {_said(error)}") from error
+
+
+def _said(error: ValidationError) -> str:
+    """What pydantic found, in one line: each place and what is wrong there."""
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
 
 
 @cache
@@ -189,14 +203,27 @@ def _models(extra: str | None) -> dict[str, Model]:
     file = _files(extra)
     rows: dict[str, Model] = {}
     for id_, row in file.models.items():
-        limits: dict[str, Any] = {}
-        for part in row.get("limits", []):
-            limits |= file.limits.get(part, {}) if isinstance(part, str) else part
         try:
+            limits = _limits(row.get("limits", []), file.limits)
             rows[id_] = Model.model_validate({**row, "id": id_, "limits": limits})
         except ValidationError as error:
-            raise InvalidRequest(f"catalog row {id_}: {error}") from error
+            raise InvalidRequest(f"catalog row {id_}: {_said(error)}") from error
+        except ValueError as error:
+            raise InvalidRequest(f"catalog row {id_}: limits: {error}") from error
     return rows
+
+
+def _limits(parts: Any, shared: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """A row's limits: those it shares by name and its own, the later over the earlier."""
+    limits: dict[str, Any] = {}
+    for part in parts if isinstance(parts, list) else [parts]:
+        if isinstance(part, dict):
+            limits |= part
+        elif part in shared:
+            limits |= shared[part]
+        else:
+            raise ValueError(f"no [limits.{part}] in the file. Known: {', '.join(shared)}.")
+    return limits
 
 
 def models() -> dict[str, Model]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from darkroom import dialects, errors, wire
 from darkroom.catalog import Model, today
-from darkroom.errors import BadAnswer, BadPicture, InvalidRequest
+from darkroom.errors import BadAnswer, BadPicture, DarkroomError, InvalidRequest, ModelRetired
 from darkroom.image_file import facts
 from darkroom.modes.base import Request
 from darkroom.picture import Facts, Picture
@@ -112,7 +112,8 @@ def read(model: Model, request: Request, response_body: bytes) -> tuple[list[Mad
             known = facts(data, f"picture {index + 1} of the answer")
         except BadPicture as error:
             raise BadAnswer(str(error)) from error
-        pictures.append(Made(data, known, found.seeds[index] if found.seeds else first))
+        seed = found.seeds[index] if index < len(found.seeds) else first
+        pictures.append(Made(data, known, seed))
     return pictures, found.missing
 
 
@@ -162,8 +163,25 @@ def invoke(
         ours = errors.from_service(error)
         if ours is None:
             raise
-        raise ours from error
+        raise _with_way_on(ours, request, model, region) from error
     seconds = time.monotonic() - began
     pictures, missing = read(model, request, received)
     request_id = response.get("ResponseMetadata", {}).get("RequestId")
     return Answer(pictures, request_id, seconds, missing)
+
+
+def _with_way_on(
+    error: DarkroomError, request: Request, model: Model, region: str
+) -> DarkroomError:
+    """Add the way on to an error of which the service says less than the catalog knows."""
+    if isinstance(error, ModelRetired):
+        way_on = model.successor(request.mode, today())
+        return ModelRetired(f"{model.name} ({model.call_id}): {error} {way_on}")
+    if "on-demand throughput" in str(error):
+        area = region.partition("-")[0]
+        profile = {"ap": "apac"}.get(area, area)
+        return InvalidRequest(
+            f"{error} In {region} that is {profile}.{model.id}: the catalog's row of {model.id} "
+            f'needs profile = "{profile}".'
+        )
+    return error

@@ -1,7 +1,7 @@
 """Everything that can go wrong, on one page.
 
     DarkroomError
-    ├── InvalidRequest          a rule is broken; nothing was sent, nothing was paid
+    ├── InvalidRequest          a rule is broken; nothing was paid
     │   ├── UnknownModel        no such model; the nearest names are given
     │   ├── UnsupportedMode     the model cannot do this; models that can are named
     │   ├── WrongRegion         the model is not offered there; the regions that do are named
@@ -38,7 +38,11 @@ class DarkroomError(Exception):
 
 
 class InvalidRequest(DarkroomError):
-    """A rule is broken. Raised before the network: nothing was sent and nothing was paid."""
+    """A rule is broken, and nothing was paid.
+
+    The rules that are known here are checked before anything is sent. What the service refuses all
+    the same (its ValidationException) comes as this error too, in the service's words.
+    """
 
     @classmethod
     def of(cls, field: str, value: object, rule: str, remedy: str = "") -> InvalidRequest:
@@ -148,8 +152,15 @@ class PictureMissing(StoreFailed):
     """The picture was stored once and is gone."""
 
 
-class PortTaken(DarkroomError, OSError):
+class PortTaken(DarkroomError):
     """A local server cannot have the port that it was told to take."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"Port {port} is taken by another program: stop it, or choose another port "
+            "(--port 0 picks a free one)."
+        )
+        self.port = port
 
 
 # InvokeModel's errors (botocore's service model of bedrock-runtime, 2023-09-30) and the codes that
@@ -183,6 +194,8 @@ CLIENT_ERRORS: dict[str, type[DarkroomError]] = {
     "SSOError": NoCredentials,
     "TokenRetrievalError": NoCredentials,
     "UnauthorizedSSOTokenError": NoCredentials,
+    # botocore's and Python's own: a broken connection has one name, however it comes.
+    "ConnectionError": Unreachable,
     "HTTPClientError": Unreachable,
     "IncompleteReadError": Unreachable,
     "ResponseStreamingError": Unreachable,

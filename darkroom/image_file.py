@@ -44,6 +44,14 @@ def _opened(data: bytes, name: str) -> Iterator[Image.Image]:
         ) from error
 
 
+def _whole(data: bytes, media_type: MediaType) -> bool:
+    """Whether the file goes on to its end mark; found without decoding it."""
+    if media_type == "image/webp":
+        return len(data) >= 8 + int.from_bytes(data[4:8], "little")
+    # Cameras write things of their own behind a JPEG's end.
+    return b"IEND" in data[-64:] if media_type == "image/png" else b"\xff\xd9" in data[-65536:]
+
+
 def _transparent(image: Image.Image) -> bool:
     """Whether any pixel lets something through. Decodes only what has an alpha channel at all."""
     if not image.has_transparency_data:
@@ -58,6 +66,8 @@ def facts(data: bytes, name: str = "picture") -> Facts:
         media_type = _MEDIA_TYPES.get(image.format or "")
         if media_type is None:
             raise BadPicture(f"{name}: {image.format} is not PNG, JPEG or WebP.")
+        if not _whole(data, media_type):
+            raise BadPicture(f"{name}: the image is cut off after {len(data):,} bytes.")
         return Facts(
             sha256=hashlib.sha256(data).hexdigest(),
             media_type=media_type,

@@ -6,6 +6,7 @@ names the field, the value, the rule and the way on, and comes before anything i
 
 from __future__ import annotations
 
+import difflib
 import math
 from typing import Any
 
@@ -79,9 +80,10 @@ class Limit(BaseModel):
 
     def _check_number(self, field: str, value: float, model: str) -> None:
         low, high = self.ge, self.le
-        if (low is not None and value < low) or (high is not None and value > high):
+        # Said so that "not a number" is refused as well.
+        if not ((low is None or value >= low) and (high is None or value <= high)):
             bounds = (
-                f"from {low:g} to {_plain(high)}"
+                f"from {_plain(low)} to {_plain(high)}"
                 if low is not None and high is not None
                 else f"at most {_plain(high)}"
                 if high is not None
@@ -91,8 +93,20 @@ class Limit(BaseModel):
 
     def _check_text(self, field: str, value: str, model: str) -> None:
         if self.one_of and value not in self.one_of:
-            self._refuse(field, value, f"{model} takes one of {', '.join(self.one_of)}")
+            near = self.closest(value)
+            hint = f"The nearest is {near}." if near else ""
+            self._refuse(field, value, f"{model} takes one of {', '.join(self.one_of)}", hint)
         self._check_length(field, value, model, "characters")
+
+    def closest(self, value: str) -> str:
+        """The allowed word that is nearest to `value`, by proportion if they are such; or ""."""
+        wanted = _proportion(value)
+        if wanted is None:
+            words = {word.lower(): word for word in self.one_of}
+            near = difflib.get_close_matches(value.lower(), words, n=1)
+            return words[near[0]] if near else ""
+        known = {word: ratio for word in self.one_of if (ratio := _proportion(word))}
+        return min(known, key=lambda word: abs(math.log(known[word] / wanted)), default="")
 
     def _check_length(self, field: str, value: Any, model: str, what: str) -> None:
         if self.max_length is not None and len(value) > self.max_length:
@@ -109,7 +123,7 @@ class Limit(BaseModel):
             self._refuse(
                 field,
                 "{} x {}".format(*value),
-                f"{model} takes {self._size_rule()}",
+                f"{model} takes {self.size_rule}",
                 f"The nearest allowed size is {near}.",
             )
 
@@ -131,11 +145,15 @@ class Limit(BaseModel):
         )
 
     def nearest(self, width: int, height: int) -> tuple[int, int]:
-        """The allowed size that is nearest to the one given, in proportion and then in area."""
+        """The allowed size that is nearest to the one given, in proportion more than in area."""
+        width, height = max(1, width), max(1, height)
         if self.sizes:
             return min(
                 self.sizes,
-                key=lambda size: math.hypot(math.log(size[0] / width), math.log(size[1] / height)),
+                key=lambda size: math.hypot(
+                    4 * math.log(size[0] * height / (size[1] * width)),
+                    math.log(size[0] * size[1] / (width * height)),
+                ),
             )
         step = self.multiple_of or 1
         low, high = self.min_side or step, self.max_side or 1 << 16
@@ -150,7 +168,9 @@ class Limit(BaseModel):
             sides[1] -= step
         return (sides[0], sides[1]) if width <= height else (sides[1], sides[0])
 
-    def _size_rule(self) -> str:
+    @property
+    def size_rule(self) -> str:
+        """The allowed sizes in words."""
         if self.sizes:
             return f"{len(self.sizes)} sizes only"
         rules = []
@@ -167,15 +187,15 @@ class Limit(BaseModel):
     def _check_picture(self, field: str, picture: Facts, model: str) -> None:
         shown = f"{picture.width} x {picture.height} {picture.media_type[6:]}"
         if not self.allows(*picture.size):
-            too_large = (self.max_side is not None and max(picture.size) > self.max_side) or (
-                self.max_pixels is not None and picture.width * picture.height > self.max_pixels
-            )
+            from darkroom.mask import Shrink  # Pillow, which `darkroom models` starts without
+
+            smaller = Shrink(self.max_side, self.max_pixels).size(*picture.size)
             remedy = (
                 "Ask for `fit: shrink`, or give a smaller picture."
-                if too_large
+                if self.allows(*smaller)
                 else "Give another picture, or pad or resize this one."
             )
-            self._refuse(field, shown, f"{model} takes {self._size_rule()}", remedy)
+            self._refuse(field, shown, f"{model} takes {self.size_rule}", remedy)
         if self.formats and picture.media_type[6:] not in self.formats:
             self._refuse(field, shown, f"{model} takes {', '.join(self.formats)}")
         if self.opaque and picture.alpha:
@@ -190,8 +210,16 @@ class Limit(BaseModel):
                 field,
                 f"{picture.size_bytes:,} bytes",
                 f"{model} takes at most {self.max_bytes:,} bytes",
-                "Ask for `fit: shrink`, or give a smaller picture.",
+                "Save it as JPEG, or give a smaller picture.",
             )
+
+
+def _proportion(word: str) -> float | None:
+    """What "16:9" says, or None for what is no proportion."""
+    wide, colon, high = word.partition(":")
+    if not (colon and wide.isdecimal() and high.isdecimal() and int(wide) and int(high)):
+        return None
+    return int(wide) / int(high)
 
 
 def _plain(number: float | None) -> str:

@@ -9,10 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 from PIL import Image, ImageChops, ImageColor
 
+from darkroom.errors import InvalidRequest
+
 Edit = Callable[[Image.Image], Image.Image]
+
+
+def _grey(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16 bits; Pillow would clip instead of scaling
+        image = image.convert("I").point(lambda value: value / 257)
+    return image.convert("L")
 
 
 def _alpha(image: Image.Image) -> Image.Image:
@@ -33,6 +42,14 @@ class Flatten:
 
     color: str = "#808080"
 
+    def __post_init__(self) -> None:
+        try:
+            ImageColor.getrgb(self.color)
+        except ValueError as error:
+            raise InvalidRequest.of(
+                "background", self.color, "no such color", 'Write it as "#rrggbb".'
+            ) from error
+
     def __call__(self, image: Image.Image) -> Image.Image:
         ground = Image.new("RGB", image.size, ImageColor.getrgb(self.color)[:3])
         ground.paste(image.convert("RGB"), mask=_alpha(image))
@@ -44,7 +61,7 @@ class Invert:
     """Black for white and white for black."""
 
     def __call__(self, image: Image.Image) -> Image.Image:
-        return ImageChops.invert(image.convert("L"))
+        return ImageChops.invert(_grey(image))
 
 
 @dataclass(frozen=True)
@@ -58,7 +75,7 @@ class Threshold:
 
     def __call__(self, image: Image.Image) -> Image.Image:
         table = [0] * self.level + [255] * (256 - self.level)
-        return image.convert("L").point(table).convert("RGB")
+        return _grey(image).point(table).convert("RGB")
 
 
 @dataclass(frozen=True)
@@ -66,14 +83,15 @@ class Grey:
     """The mask as one channel of greys, alpha ignored."""
 
     def __call__(self, image: Image.Image) -> Image.Image:
-        return image.convert("L")
+        return _grey(image)
 
 
 @dataclass(frozen=True)
 class Canvas:
     """The picture on a canvas that is larger by so many pixels on each side.
 
-    `fill` is the color of what is new: for a mask "white", because it shall be painted.
+    `fill` is the color of what is new, and of what shows through a transparent picture: for a mask
+    "white", because it shall be painted.
     """
 
     left: int = 0
@@ -89,7 +107,7 @@ class Canvas:
         )
         rgb = ImageColor.getrgb(self.fill)[:3]
         canvas = Image.new("RGB", size, rgb)
-        canvas.paste(image.convert("RGB"), (self.left, self.up))
+        canvas.paste(image.convert("RGB"), (self.left, self.up), _alpha(image))
         return canvas
 
 
@@ -115,11 +133,12 @@ class Shrink:
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         """The size that a picture of `width` x `height` pixels gets."""
-        factor = 1.0
+        # Fractions, because 1408 / 2136 * 2136 as floats is a little less than 1408.
+        factor = Fraction(1)
         if self.max_side:
-            factor = min(factor, self.max_side / max(width, height))
+            factor = min(factor, Fraction(self.max_side, max(width, height)))
         if self.max_pixels:
-            factor = min(factor, (self.max_pixels / (width * height)) ** 0.5)
+            factor = min(factor, Fraction((self.max_pixels / (width * height)) ** 0.5))
         return max(1, int(width * factor)), max(1, int(height * factor))
 
     def __call__(self, image: Image.Image) -> Image.Image:

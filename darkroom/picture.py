@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -102,4 +101,6 @@ def local_path(uri: str) -> Path | None:
     """The path behind a `file:` URI, or None for any other."""
     if not uri.startswith("file:"):
         return None
+    from urllib.request import url2pathname  # brings ssl and http along
+
     return Path(url2pathname(urlsplit(uri).path))

@@ -12,8 +12,11 @@ operations on names; everything else is written here once for all stores.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import secrets
+import shutil
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +29,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from darkroom.errors import PictureMissing, StoreFailed
 from darkroom.picture import SUFFIXES, Facts, Picture, Provenance, local_path
+
+ROOM = 25_000_000
+"""Bytes that must be free before anything is paid for: as much as one answer can hold."""
 
 _PICTURES = TypeAdapter(list[Picture])
 
@@ -57,6 +63,14 @@ class Store(ABC):
         """The URI of what is stored under `name`."""
 
     @abstractmethod
+    def name_of(self, uri: str) -> str | None:
+        """The name that `uri_of` made `uri` of; None if it is of another place."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise `StoreFailed` if a picture could not be written now."""
+
+    @abstractmethod
     def write(self, name: str, data: bytes) -> None:
         """Write durably and in one step: nobody ever sees half of it. Replaces what is there."""
 
@@ -66,11 +80,20 @@ class Store(ABC):
 
     @abstractmethod
     def load(self, name: str) -> bytes:
-        """The bytes under `name`; raises `PictureMissing`."""
+        """The bytes under `name`.
+
+        Raises:
+            PictureMissing: There is nothing.
+            StoreFailed: It cannot be read.
+        """
 
     @abstractmethod
     def length(self, name: str) -> int | None:
-        """How many bytes are under `name`; None if there is nothing."""
+        """How many bytes are under `name`; None if there is nothing.
+
+        Raises:
+            StoreFailed: That cannot be found out.
+        """
 
     @abstractmethod
     def lock(self, key: str) -> FileLock:
@@ -86,25 +109,21 @@ class Store(ABC):
         Raises:
             PictureMissing: It is gone.
         """
-        prefix = self.uri_of("")
-        if picture.uri.startswith(prefix):
-            return self.load(_unquoted(picture.uri.removeprefix(prefix)))
+        name = self.name_of(picture.uri)
+        if name is not None:
+            return self.load(name)
         path = local_path(picture.uri)
         if path is None:
             raise PictureMissing(f"{picture.uri} is not in the store at {self.uri}.")
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise PictureMissing(f"{path} cannot be read ({error.strerror}).") from error
+        return _read(path)
 
     def once(
         self, key: str, make: Callable[[], Sequence[Fresh]], *, folder: str, title: str = ""
     ) -> list[Picture]:
         """Give the pictures of the request `key`: those that are here, or else what `make` makes.
 
-        Whoever asks for the same key at the same time waits, and gets the same pictures. The lock
-        is taken before `make` is called, so a store that cannot be written fails before anything is
-        paid for.
+        Whoever asks for the same key at the same time waits, and gets the same pictures. A store
+        that cannot be written fails before `make` is called: before anything is paid for.
 
         Args:
             key: Names the request; see `darkroom.client.key`.
@@ -114,24 +133,25 @@ class Store(ABC):
         """
         with self._held(key):
             found = self.recall(key)
-            return found if found is not None else self.put(key, make(), folder=folder, title=title)
-
-    def check(self) -> None:
-        """Raise `StoreFailed` where the store cannot be written."""
-        with self._held("check"):
-            self.write(".darkroom/writable", b"")
+            if found is not None:
+                return found
+            self.check()
+            return self.put(key, make(), folder=folder, title=title)
 
     def recall(self, key: str) -> list[Picture] | None:
-        """The pictures of the request `key`, if all of them are still here."""
+        """The pictures of the request `key`, if all of them are still here.
+
+        Raises:
+            StoreFailed: The store cannot be read; to ask the model again would be to pay twice.
+        """
         try:
             pictures = _PICTURES.validate_json(self.load(_request_name(key)))
         except (PictureMissing, ValidationError):
             return None
-        prefix = self.uri_of("")
-        for picture in pictures:
-            if self.length(_unquoted(picture.uri.removeprefix(prefix))) != picture.size_bytes:
-                return None
-        return pictures
+        if any(self.length(each.uri) != each.size_bytes for each in pictures):
+            return None
+        # Remembered by name, so that they are found again when the store has moved.
+        return [each.model_copy(update={"uri": self.uri_of(each.uri)}) for each in pictures]
 
     def put(
         self, key: str, fresh: Sequence[Fresh], *, folder: str, title: str = ""
@@ -144,19 +164,37 @@ class Store(ABC):
         Raises:
             StoreFailed: The store cannot take them; the error says where they were saved instead.
         """
-        named = {_name(folder, title, each): each for each in fresh}
-        pictures = [
-            Picture(**dict(each.facts), uri=self.uri_of(name), provenance=each.provenance)
-            for name, each in named.items()
-        ]
         try:
-            self.write(_request_name(key), _PICTURES.dump_json(pictures))
-            for picture, (name, each) in zip(pictures, named.items(), strict=True):
-                self.create(f"{name}.json", picture.model_dump_json(indent=2).encode())
-                self.create(name, each.data)
-        except StoreFailed as error:
-            raise StoreFailed(f"{error} {_rescue(named)}") from error
+            named = [
+                Picture(
+                    **dict(each.facts),
+                    uri=self._name(folder, title, each),
+                    provenance=each.provenance,
+                )
+                for each in fresh
+            ]
+            pictures = [each.model_copy(update={"uri": self.uri_of(each.uri)}) for each in named]
+            self.write(_request_name(key), _PICTURES.dump_json(named))
+            for name, picture, each in zip(named, pictures, fresh, strict=True):
+                self.create(f"{name.uri}.json", picture.model_dump_json(indent=2).encode())
+                self.create(name.uri, each.data)
+        except Exception as error:  # whatever it is: these pictures are paid for
+            raise StoreFailed(f"{error} {_rescue(fresh)}") from error
         return pictures
+
+    def _name(self, folder: str, title: str, fresh: Fresh) -> str:
+        """A readable name, which is free or has these bytes already."""
+        where = [re.sub(r"[^\w.-]+", "-", part).strip(".-")[:60] for part in folder.split("/")]
+        words = re.sub(r"[\W_]+", "-", title.lower())[:40].strip("-")
+        last = "-".join(filter(None, [fresh.provenance.mode, words, fresh.facts.sha256[:10]]))
+        stem, suffix = "/".join(filter(None, [*where, last])), SUFFIXES[fresh.facts.media_type]
+        name, number = f"{stem}.{suffix}", 1
+        # The name has the hash of the bytes in it. What has the name and another length was changed
+        # by somebody since, and is theirs.
+        while self.length(name) not in (None, fresh.facts.size_bytes):
+            number += 1
+            name = f"{stem}-{number}.{suffix}"
+        return name
 
     @contextmanager
     def _held(self, key: str) -> Iterator[None]:
@@ -185,45 +223,59 @@ class FolderStore(Store):
         return self.folder.as_uri()
 
     def uri_of(self, name: str) -> str:
-        return f"{self.uri}/" if not name else (self.folder / name).as_uri()
+        return (self.folder / name).as_uri()
+
+    def name_of(self, uri: str) -> str | None:
+        path = local_path(uri)
+        if path is None or not path.is_relative_to(self.folder):
+            return None
+        return path.relative_to(self.folder).as_posix()
+
+    def check(self) -> None:
+        self._write(".darkroom/check", b"", lambda part, path: None)
+        free = shutil.disk_usage(self.folder).free
+        if free < ROOM:
+            raise StoreFailed(
+                f"{self.folder}: {free / 1e6:.0f} MB are free, and an answer can take "
+                f"{ROOM / 1e6:.0f} MB. Make room, or choose another store."
+            )
 
     def write(self, name: str, data: bytes) -> None:
+        self._write(name, data, lambda part, path: part.replace(path))
+
+    def create(self, name: str, data: bytes) -> None:
+        self._write(name, data, _put_if_free)
+
+    def _write(self, name: str, data: bytes, put: Callable[[Path, Path], object]) -> None:
+        """Write a part beside the place for it, and `put` it there when it is on the disk."""
         path = self.folder / name
+        part = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(
-                dir=path.parent, prefix=".", suffix=".part", delete=False
-            ) as part:
-                try:
-                    part.write(data)
-                    part.flush()
-                    os.fsync(part.fileno())
-                    part.close()
-                    Path(part.name).replace(path)
-                except BaseException:
-                    Path(part.name).unlink(missing_ok=True)
-                    raise
+            _make_folder(path.parent)
+            try:
+                with part.open("xb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                put(part, path)
+            finally:
+                part.unlink(missing_ok=True)
             _sync_folder(path.parent)
         except OSError as error:
             raise StoreFailed(f"{path}: cannot be written ({error.strerror or error}).") from error
 
-    def create(self, name: str, data: bytes) -> None:
-        if self.length(name) is None:
-            self.write(name, data)
-
     def load(self, name: str) -> bytes:
-        try:
-            return (self.folder / name).read_bytes()
-        except OSError as error:
-            raise PictureMissing(
-                f"{self.folder / name}: cannot be read ({error.strerror})."
-            ) from error
+        return _read(self.folder / name)
 
     def length(self, name: str) -> int | None:
         try:
             return (self.folder / name).stat().st_size
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise StoreFailed(
+                f"{self.folder / name}: cannot be read ({error.strerror})."
+            ) from error
 
     def lock(self, key: str) -> FileLock:
         return _lock_in(self.folder / ".darkroom" / "locks", key)
@@ -247,37 +299,63 @@ def _request_name(key: str) -> str:
     return f".darkroom/requests/{key[:2]}/{key}.json"
 
 
-def _name(folder: str, title: str, fresh: Fresh) -> str:
-    words = re.sub(r"[^a-z0-9]+", "-", title.lower())[:40].strip("-")
-    stem = "-".join(
-        part for part in (fresh.provenance.mode, words, fresh.facts.sha256[:10]) if part
-    )
-    return f"{folder}/{stem}.{SUFFIXES[fresh.facts.media_type]}"
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        gone = isinstance(error, (FileNotFoundError, NotADirectoryError))
+        kind = PictureMissing if gone else StoreFailed
+        raise kind(f"{path}: cannot be read ({error.strerror}).") from error
 
 
-def _unquoted(name: str) -> str:
-    from urllib.parse import unquote
+def _put_if_free(part: Path, path: Path) -> None:
+    """Give `part` the name `path` as well, in one step, unless something has it."""
+    try:
+        if os.name == "nt":
+            part.rename(path)  # which refuses to replace anything there
+        else:
+            path.hardlink_to(part)
+    except FileExistsError:
+        pass
+    except OSError:
+        if path.exists():
+            return
+        part.replace(path)  # no hard links here: FAT, some network shares
 
-    return unquote(name)
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder that survives a power cut, and what is missing of those above it."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        if folder.exists():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut. Windows has no such thing and needs none."""
+    """Make what was named in `folder` survive a power cut. Windows needs and has no such thing."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a network share that cannot
+            raise
     finally:
         os.close(handle)
 
 
-def _rescue(named: dict[str, Fresh]) -> str:
+def _rescue(fresh: Sequence[Fresh]) -> str:
     """Save paid pictures in a temporary folder, and say where they are."""
     try:
         folder = Path(tempfile.mkdtemp(prefix="darkroom-rescued-"))
-        for name, each in named.items():
-            (folder / Path(name).name).write_bytes(each.data)
+        for number, each in enumerate(fresh, 1):
+            name = f"{number}-{each.facts.sha256[:10]}.{SUFFIXES[each.facts.media_type]}"
+            (folder / name).write_bytes(each.data)
+            with suppress(ValueError):  # what cannot be said in JSON
+                (folder / f"{name}.json").write_text(each.provenance.model_dump_json(indent=2))
     except OSError as error:
         return f"Nor could the pictures be saved elsewhere ({error.strerror})."
     return f"The pictures were saved in {folder}."

@@ -37,8 +37,10 @@ def dumps(value: Any) -> bytes:
     return to_json(value)
 
 
-def decode(text: str) -> bytes:
+def decode(text: object) -> bytes:
     """Decode base64; raises `BadAnswer` for what is truncated or none."""
+    if not isinstance(text, str):
+        raise BadAnswer(f"the picture in the answer is a {type(text).__name__}, not base64")
     try:
         return pybase64.b64decode(text, validate=True)
     except ValueError as error:

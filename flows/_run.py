@@ -42,7 +42,9 @@ class Run:
 
     def load(self, step: str, path: str) -> Picture:
         """Bring a picture of the user's own in."""
-        future = self._submit(load_picture.with_options(name=step, task_run_name="load_picture"), path, self.store)
+        future = self._submit(
+            load_picture.with_options(name=step, task_run_name="load_picture"), path, self.store
+        )
         return self._took(step, future, None)
 
     def pay(self, step: str, task: Task[Any, Any], request: Request, model: Model) -> Picture:
@@ -68,7 +70,11 @@ class Run:
     def free(self, step: str, *tasks_and_values: tuple[Task[Any, Picture], Any]) -> list[Picture]:
         """Run Pillow steps side by side, each with its arguments, and wait for their pictures."""
         futures = [
-            self._submit(task.with_options(name=f"{step}-{task.name}", task_run_name=task.name), *values, store=self.store)
+            self._submit(
+                task.with_options(name=f"{step}-{task.name}", task_run_name=task.name),
+                *values,
+                store=self.store,
+            )
             for task, values in tasks_and_values
         ]
         self._before = futures

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from darkroom.errors import DarkroomError, InvalidRequest, NoCredentials
+from darkroom.errors import DarkroomError, InvalidRequest, ModelRetired, NoCredentials
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print data for machines.")
 _VERBOSE = click.option("--verbose", is_flag=True, help="Show Prefect's log.")
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = error.exit_code
     except DarkroomError as error:
         click.echo(f"{click.style('darkroom:', fg='red', bold=True)} {error}", err=True)
-        code = 2 if isinstance(error, InvalidRequest | NoCredentials) else 1
+        code = 2 if isinstance(error, InvalidRequest | NoCredentials | ModelRetired) else 1
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped. What was made stays in the store.", err=True)
         code = 1
@@ -51,11 +51,15 @@ def darkroom(version: bool) -> None:
 @darkroom.command()
 @click.option("--mode", help="Only models that can do this.")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="As of this day.")
+@click.option("--markdown", is_flag=True, help="Print the table of modes and models.")
 @_JSON
-def models(mode: str | None, on: Any, as_json: bool) -> int:
+def models(mode: str | None, on: Any, markdown: bool, as_json: bool) -> int:
     """List the models: what they can do, where, until when and for how much."""
-    from flows.cli_models import listing
+    from flows.cli_models import as_markdown, listing
 
+    if markdown:
+        click.echo(as_markdown())
+        return 0
     return listing(mode, on.date() if on else None, as_json=as_json)
 
 
@@ -67,7 +71,14 @@ def standin(port: int, latency: float, seed: int) -> int:
     """Serve the local stand-in for Amazon Bedrock until Ctrl-C."""
     from darkroom.standin.server import serve
 
-    serve(port, latency, seed)
+    def ready(url: str) -> None:
+        click.echo(f"The stand-in listens at {url} (Ctrl-C ends it). Use it from boto3 with")
+        click.echo(
+            f"  endpoint_url={url!r} and any keys, or from a Bedrock block with that endpoint."
+        )
+        click.echo(f"What was called: {url}/_standin/calls")
+
+    serve(port, latency, seed, ready=ready)
     return 0
 
 
@@ -78,34 +89,28 @@ def run() -> None:
 
 @run.command(name="product_shot")
 @click.option("--prompt", help="The product, in words.")
-@click.option("--image", type=click.Path(path_type=Path), help="Your own picture of it instead.")
+@click.option("--image", type=click.Path(), help="Your own picture of it instead.")
 @click.option(
     "--scene",
-    default="on an oak table in warm autumn light",
-    show_default=True,
-    help="What to paint around the product.",
+    help="What to paint around it.  [default: on an oak table in warm autumn light]",
 )
 @click.option(
     "--expand",
-    default="left=256,right=256",
-    show_default=True,
-    help="Pixels to add to left, right, up, down; none keeps the size.",
+    help="Pixels to add to left, right, up, down; none keeps the size.  "
+    "[default: left=256,right=256]",
 )
-@click.option("--variations", default=3, show_default=True, help="How many, 0 to 20.")
+@click.option("--variations", type=int, help="How many, 0 to 20.  [default: 3]")
 @click.option(
     "--similarity",
-    default=0.7,
-    show_default=True,
-    help="Of the variations: 1 is like the scene, 0 ignores it.",
+    type=float,
+    help="Of the variations: 1 is like the scene, 0 ignores it.  [default: 0.7]",
 )
 @click.option("--seed", type=int, help="Same seed, same pictures. Without: drawn and recorded.")
-@click.option("--background", default="#808080", show_default=True, help="Under the cut-out.")
+@click.option("--background", help="Color under the cut-out.  [default: #808080]")
 @click.option(
     "--fit",
     type=click.Choice(["refuse", "shrink"]),
-    default="refuse",
-    show_default=True,
-    help="What to do with a picture that is larger than a model takes.",
+    help="What to do with a picture that is larger than a model takes.  [default: refuse]",
 )
 @click.option("--subject-model", help="Makes the product.  [default: core]")
 @click.option("--cutout-model", help="Cuts it out.  [default: remove-bg]")
@@ -119,33 +124,26 @@ def run() -> None:
 @_VERBOSE
 @_JSON
 def product_shot(
-    image: Path | None,
-    expand: str,
-    bedrock: str | None,
-    standin: bool,
-    out: Path | None,
-    verbose: bool,
-    as_json: bool,
-    **plain: Any,
+    standin: bool, out: Path | None, verbose: bool, as_json: bool, **options: Any
 ) -> int:
     """Make a product's picture, cut it out, set it in a scene, and make variations.
 
     Calls Amazon Bedrock with the usual credentials of the AWS tools, unless told otherwise.
     """
-    if standin and bedrock:
+    given = {name: value for name, value in options.items() if value is not None}
+    if standin and "bedrock" in given:
         raise click.UsageError("--standin and --bedrock exclude each other: name one of them.")
-    steps = ("subject", "cutout", "scene", "wider", "variation")
-    named = {step: plain.pop(f"{step}_model") for step in steps}
-    parameters = {
-        **plain,
-        "image": str(image.absolute()) if image else None,
-        "expand": _expand(expand),
-        "models": {step: name for step, name in named.items() if name},
-        "bedrock": "standin" if standin else bedrock,
-    }
+    if standin:
+        given["bedrock"] = "standin"
+    if "expand" in given:
+        given["expand"] = _expand(given["expand"])
+    if "image" in given:
+        given["image"] = str(Path(given["image"]).absolute())
+    chosen = [name for name in given if name.endswith("_model")]
+    given["models"] = {name.removesuffix("_model"): given.pop(name) for name in chosen}
     from flows.cli_run import product_shot as start
 
-    return start(parameters, out, verbose=verbose, as_json=as_json)
+    return start(given, out, verbose=verbose, as_json=as_json)
 
 
 def _expand(text: str) -> dict[str, int] | None:

@@ -39,6 +39,21 @@ def listing(mode: str | None, on: date | None, *, as_json: bool) -> int:
     return 0
 
 
+def as_markdown() -> str:
+    """The table of models and the modes that each can do, as the README shows it."""
+    rows = catalog.models().values()
+    modes = sorted({mode for model in rows for mode in model.modes})
+    lines = [
+        f"| model | {' | '.join(modes)} | US$ a picture | end of life |",
+        f"|---|{'---|' * len(modes)}---|---|",
+    ]
+    for model in rows:
+        marks = " | ".join("✓" if mode in model.modes else "" for mode in modes)
+        end = model.end_of_life or ""
+        lines.append(f"| {model.name} (`{model.short}`) | {marks} | {_prices(model)} | {end} |")
+    return "\n".join(lines)
+
+
 def _prices(model: Model) -> str:
     usd = sorted({price.usd for price in model.prices})
     if not usd:

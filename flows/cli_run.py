@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -43,23 +44,23 @@ def product_shot(
     parameters: dict[str, Any], folder: Path | None, *, verbose: bool, as_json: bool
 ) -> int:
     """Run the flow with `parameters`, after checking all that can be known beforehand."""
-    blocks = {"bedrock", "store"}
+    flow = product_shot_file.product_shot
+    filled = signature(flow.fn).bind(**parameters)
+    filled.apply_defaults()
+    given = dict(filled.arguments)
+    blocks = {name: given.pop(name) for name in ("bedrock", "store")}
     try:
-        order = product_shot_file.Order.model_validate(
-            {name: value for name, value in parameters.items() if name not in blocks}
-        )
+        order = product_shot_file.Order.model_validate(given)
     except ValidationError as error:
         raise InvalidRequest(_in_words(error)) from error
-    if order.image:
+    if order.image and not order.prompt:
         open_file(Path(order.image))
     _check_folder(folder)
 
     def start() -> State[Any]:
-        order.check(Bedrock.find(parameters["bedrock"]))
-        ImageStore.find(parameters["store"]).open().check()
-        flow = product_shot_file.product_shot
-        given = {**order.model_dump(), **{name: parameters[name] for name in blocks}}
-        state: State[Any] = flow(**given, return_state=True)
+        order.check(Bedrock.find(blocks["bedrock"]))
+        ImageStore.find(blocks["store"]).open().check()
+        state: State[Any] = flow(**dict(order), **blocks, return_state=True)
         return state
 
     return _show(start, folder, verbose=verbose, as_json=as_json)

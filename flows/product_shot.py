@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -14,6 +14,7 @@ from blocks import Bedrock
 from darkroom import catalog
 from darkroom.catalog import Model
 from darkroom.errors import DarkroomError, InvalidRequest
+from darkroom.mask import Flatten
 from darkroom.modes.outpaint import Expand, Outpaint
 from darkroom.modes.remove_background import RemoveBackground
 from darkroom.modes.text_to_image import TextToImage
@@ -27,6 +28,10 @@ from tasks.text_to_image import text_to_image
 from tasks.variation import variation
 
 
+Variations = Annotated[int, Field(ge=0, le=20)]
+Similarity = Annotated[float, Field(ge=0, le=1)]
+
+
 class Models(BaseModel):
     """A model for each step, by id or short name."""
 
@@ -35,27 +40,25 @@ class Models(BaseModel):
     subject: str = Field("core", description="Makes the product from words.")
     cutout: str = Field("remove-bg", description="Cuts the product out.")
     scene: str = Field("inpaint", description="Paints the scene around the product.")
-    wider: str = Field(
-        "outpaint", description="Grows the canvas, where the scene's model cannot."
-    )
+    wider: str = Field("outpaint", description="Grows the canvas, where the scene's model cannot.")
     variation: str = Field("sd3.5", description="Makes the variations.")
 
 
 class Order(BaseModel):
-    """What the flow is asked for: its parameters, minus the blocks."""
+    """What the flow is asked for: its parameters, whose defaults it has, minus the blocks."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    prompt: str | None = None
-    image: str | None = None
-    scene: str = "on an oak table in warm autumn light"
-    expand: Expand | None = Expand(left=256, right=256)
-    variations: int = 3
-    similarity: float = 0.7
-    seed: int | None = None
-    background: str = "#808080"
-    fit: Literal["refuse", "shrink"] = "refuse"
-    models: Models = Models()
+    prompt: str | None
+    image: str | None
+    scene: str
+    expand: Expand | None
+    variations: Variations
+    similarity: Similarity
+    seed: int | None
+    background: str
+    fit: Literal["refuse", "shrink"]
+    models: Models
 
     def variation_prompt(self, model: Model) -> str:
         """The product and its scene in words, as long as `model` takes them."""
@@ -73,8 +76,7 @@ class Order(BaseModel):
             raise InvalidRequest(
                 "prompt, image: give one of them: words to make the product from, or a picture."
             )
-        if not 0 <= self.variations <= 20:
-            raise InvalidRequest.of("variations", self.variations, "from 0 to 20 can be made")
+        Flatten(self.background)
         scene = catalog.find(self.models.scene)
         if "mask" not in scene.takes("outpaint").fields:
             raise InvalidRequest.of(
@@ -113,8 +115,8 @@ def product_shot(
     image: str | None = None,
     scene: str = "on an oak table in warm autumn light",
     expand: Expand | None = Expand(left=256, right=256),  # noqa: B008 - frozen
-    variations: int = 3,
-    similarity: float = 0.7,
+    variations: Variations = 3,
+    similarity: Similarity = 0.7,
     seed: int | None = None,
     background: str = "#808080",
     fit: Literal["refuse", "shrink"] = "refuse",

@@ -22,7 +22,8 @@ import pytest
 from botocore.config import Config
 from PIL import ImageChops
 
-from darkroom.standin.server import PortTaken, StandIn
+from darkroom.errors import PortTaken
+from darkroom.standin.server import StandIn
 from tests.standin_client import (
     CORE,
     HOME,
@@ -369,14 +370,14 @@ def test_it_listens_on_this_computer_only() -> None:
 
 
 def test_a_taken_port_is_an_error_that_says_what_to_do(standin: StandIn) -> None:
-    """PortTaken is an OSError that names the port and the way out."""
+    """PortTaken names the port and the way out."""
     port = urlsplit(standin.url).port
     assert port
 
     with pytest.raises(PortTaken) as caught:
         StandIn(port).start()
 
-    assert isinstance(caught.value, OSError)
+    assert caught.value.port == port
     assert str(port) in str(caught.value)
     assert "--port 0" in str(caught.value)
 

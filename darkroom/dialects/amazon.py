@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, cast
 
-from darkroom.dialects.found import Found
+from darkroom.dialects.found import Found, listed
 from darkroom.errors import BadAnswer, ContentFiltered
 from darkroom.modes.base import Request
 from darkroom.wire import Body, Encoder
@@ -55,12 +55,12 @@ def read(answer: Body) -> Found:
         ContentFiltered: All were.
         BadAnswer: Neither a picture nor an error.
     """
-    images, error = answer.get("images") or [], answer.get("error")
+    images, error = listed(answer, "images"), answer.get("error")
     if not images:
         if error:
             raise ContentFiltered(str(error), "output")
         raise BadAnswer(f"no picture and no error in the answer (fields: {', '.join(answer)})")
-    return Found(list(images), [], str(error or ""))
+    return Found(images, [], str(error or ""))
 
 
 def _set(fields: Body) -> Body:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from darkroom.errors import BadAnswer
+from darkroom.wire import Body
 
 
 @dataclass(frozen=True)
@@ -18,3 +22,11 @@ class Found:
     images: list[str]
     seeds: list[int]
     missing: str = ""
+
+
+def listed(answer: Body, field: str) -> list[Any]:
+    """The list in a field of an answer, empty if there is none; raises `BadAnswer` for no list."""
+    value = answer.get(field) or []
+    if not isinstance(value, list):
+        raise BadAnswer(f"{field} in the answer is a {type(value).__name__}, not a list")
+    return value

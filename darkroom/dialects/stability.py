@@ -1,15 +1,17 @@
 """Stability AI's dialect: Stable Image Core and Ultra, SD3.x and the image services.
 
 One flat object for the request, fields that are not set left out (unknown ones are refused), and
-one picture per call. Sources: "Stable Image Core request and response", "Stability.ai Stable Diffusion
-3.5 Large", "Stability AI Image Services".
+one picture per call.
+
+Sources: "Stable Image Core request and response", "Stability.ai Stable Diffusion 3.5 Large",
+"Stability AI Image Services".
 """
 
 from __future__ import annotations
 
 from typing import Protocol, cast
 
-from darkroom.dialects.found import Found
+from darkroom.dialects.found import Found, listed
 from darkroom.errors import BadAnswer, ContentFiltered, ModelFailed
 from darkroom.modes.base import Request
 from darkroom.wire import Body, Encoder
@@ -35,14 +37,14 @@ def read(answer: Body) -> Found:
         ModelFailed: "Inference error", which is no filter.
         BadAnswer: Neither a picture nor a reason.
     """
-    reasons = [reason for reason in answer.get("finish_reasons") or [] if reason]
-    for reason in reasons:
-        if not str(reason).startswith("Filter reason"):
+    for reason in map(str, filter(None, listed(answer, "finish_reasons"))):
+        if not reason.startswith("Filter reason"):
             raise ModelFailed(f"the model gave up: {reason}")
         stopped = "prompt" if "prompt" in reason else "input" if "input" in reason else "output"
         raise ContentFiltered(f"stopped by the content filter ({reason})", stopped)
-    images = answer.get("images")
+    images = listed(answer, "images")
     if not images:
         raise BadAnswer(f"no picture and no reason in the answer (fields: {', '.join(answer)})")
-    # The page types seeds as strings and shows numbers.
-    return Found(list(images), [int(seed) for seed in answer.get("seeds") or []])
+    # The page types seeds as strings and shows numbers. A picture is not lost for want of its seed.
+    seeds = [int(seed) for seed in listed(answer, "seeds") if str(seed).isdecimal()]
+    return Found(images, seeds)

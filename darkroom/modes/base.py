@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from darkroom.catalog import Model
 from darkroom.errors import InvalidRequest
+from darkroom.limits import Limit
 from darkroom.picture import Picture
 
 OutputFormat = Literal["png", "jpeg", "webp"]
@@ -92,7 +93,7 @@ class Request(BaseModel):
         ):
             return InvalidRequest.of(name, value, f"{model.name} takes no {name}", instead)
         able = [
-            other.short for other in models_for(self.mode) if name in other.takes(self.mode).fields
+            other.label for other in models_for(self.mode) if name in other.takes(self.mode).fields
         ]
         remedy = f"Leave it out, or use {' or '.join(able)}." if able else "Leave it out."
         return InvalidRequest.of(
@@ -113,9 +114,10 @@ class Request(BaseModel):
         """This request as calls that `model` can do: one for all pictures, or several.
 
         Several calls have consecutive seeds, so that each picture can be made again by itself.
+        After the largest seed that the model takes comes its least.
         """
         count = getattr(self, "count", 1)
-        limit = model.limits.get("count")
+        limit = model.limits.get("count") if "count" in model.takes(self.mode).fields else None
         most = int(limit.le) if limit and limit.le else 1
         if count <= most:
             return [self]
@@ -124,7 +126,7 @@ class Request(BaseModel):
         for start in range(0, count, most):
             update: dict[str, Any] = {"count": min(most, count - start)}
             if seed is not None:
-                update["seed"] = seed + start
+                update["seed"] = _after(seed, start, model.limits.get("seed"))
             parts.append(self.model_copy(update=update))
         return parts
 
@@ -144,6 +146,14 @@ class Seeded(Request):
     count: int = Field(1, ge=1, le=1000, description="How many pictures are wanted.")
 
 
+def _after(seed: int, steps: int, limit: Limit | None) -> int:
+    """The seed so many `steps` after `seed`, which goes round within the `limit`."""
+    following = seed + steps
+    if limit is None or limit.le is None or not seed <= limit.le < following:
+        return following
+    return int(limit.ge or 0) + following - int(limit.le) - 1
+
+
 def _measure(name: str, value: Any, model: Model, mode: str) -> str:
     """Say the nearest allowed size for an aspect ratio, or the nearest ratio for a size."""
     other = "aspect_ratio" if name == "size" else "size"
@@ -151,13 +161,8 @@ def _measure(name: str, value: Any, model: Model, mode: str) -> str:
     if limit is None or other not in model.takes(mode).fields:
         return ""
     if name == "size":
-        width, height = value
-
-        def distance(ratio: str) -> float:
-            wide, high = map(int, ratio.split(":"))
-            return float(abs(width * high - height * wide) / (height * high))
-
-        return f"Use aspect_ratio; the nearest is {min(limit.one_of, key=distance)}."
+        ratio = limit.closest("{}:{}".format(*value))
+        return f"Use aspect_ratio; the nearest is {ratio}." if ratio else "Use aspect_ratio."
     try:
         wide, high = map(int, str(value).split(":"))
         near = limit.nearest(1024 * wide // max(wide, high), 1024 * high // max(wide, high))

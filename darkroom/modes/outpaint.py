@@ -7,9 +7,10 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from darkroom.catalog import Model
+from darkroom.errors import InvalidRequest
 from darkroom.mask import Canvas, Edit, Grey, Keep, Threshold
 from darkroom.modes.base import OutputFormat, Seeded
-from darkroom.picture import Facts, Picture
+from darkroom.picture import Picture
 from darkroom.wire import Body, Encoder
 
 
@@ -70,9 +71,14 @@ class Outpaint(Seeded):
     def check(self, model: Model) -> None:
         super().check(model)
         if self.expand and model.dialect == "amazon" and (limit := model.limits.get("image")):
-            width, height = self.expand.grown(*self.image.size)
-            grown = Facts.model_construct(**{**dict(self.image), "width": width, "height": height})
-            limit.check("image with expand", grown, model.name)
+            grown = self.expand.grown(*self.image.size)
+            if not limit.allows(*grown):
+                raise InvalidRequest.of(
+                    "expand",
+                    "{} x {} in all".format(*grown),
+                    f"{model.name} takes {limit.size_rule}",
+                    "Expand by less, or give a smaller picture.",
+                )
 
     def stability(self, encode: Encoder) -> Body:
         body = {
@@ -97,7 +103,7 @@ class Outpaint(Seeded):
         # The service neither grows a canvas nor knows greys: both are done here. White is what is
         # painted, as in our own meaning (page "Image generation access": stated twice for
         # outpainting, while the request page copies inpainting's sentence).
-        mask: list[Edit] = [] if self.mask else [Keep()]
+        mask: list[Edit] = [Grey() if self.mask else Keep()]
         image: list[Edit] = []
         if self.expand:
             sides = self.expand.model_dump()

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
+from darkroom.errors import PortTaken
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -20,21 +22,6 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 PATIENCE = 5
 """Seconds that a call in flight has to end when the stand-in stops."""
-
-
-class PortTaken(OSError):
-    """Another program listens on the port already."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(
-            errno.EADDRINUSE,
-            f"Port {port} is taken by another program: stop it or choose another port"
-            " (--port 0 picks a free one)",
-        )
-        self.port = port
-
-    def __str__(self) -> str:
-        return str(self.strerror)
 
 
 class StandIn:

@@ -1,0 +1,1 @@
+"""What the stand-in draws: a file for each kind of picture, and what they share."""

@@ -56,12 +56,17 @@ def sweep(color: Color, seed: int, size: tuple[int, int], horizon: float, side: 
     pool = np.exp(-(((x - pool_x) / 0.62) ** 2) - ((y - 0.40) / 0.55) ** 2)
     light = 0.70 + 0.36 * pool
     floor = smoothstep(horizon - 0.09, horizon + 0.10, y)
-    light = light * (1 - floor) + (0.86 + 0.14 * np.exp(-(((x - pool_x) / 0.7) ** 2)) + 0.04 * y) * floor
+    light = (
+        light * (1 - floor)
+        + (0.86 + 0.14 * np.exp(-(((x - pool_x) / 0.7) ** 2)) + 0.04 * y) * floor
+    )
     light *= 1 - 0.07 * np.exp(-(((y - horizon + 0.02) / 0.06) ** 2))
     light *= 1 - 0.20 * np.clip((x - 0.5) ** 2 + (y - 0.5) ** 2 - 0.16, 0, None)
     tint = np.array([1.0, 0.995, 0.985], np.float32)
     warm = np.array([0.97, 0.985, 1.01], np.float32)
-    paper: Field = light[..., None] * color * (tint * floor[..., None] + warm * (1 - floor[..., None]))
+    paper: Field = (
+        light[..., None] * color * (tint * floor[..., None] + warm * (1 - floor[..., None]))
+    )
     return paper.astype(np.float32)
 
 
@@ -84,8 +89,16 @@ def shadow(
     middle = (left + right) / 2
     deep = max(0.26 * wide, 0.035 * tall)
     # Contact: the dark line where no light gets under.
-    near = np.exp(-((((x - middle) / (wide * 1.06)) ** 2 + ((y - low + deep * 0.55) / (deep * 0.9)) ** 2) ** 1.6))
-    halo = np.exp(-(((x - middle + side * wide * 0.25) / (wide * 1.55)) ** 2) - ((y - low + deep * 0.5) / (deep * 2.0)) ** 2)
+    near = np.exp(
+        -(
+            (((x - middle) / (wide * 1.06)) ** 2 + ((y - low + deep * 0.55) / (deep * 0.9)) ** 2)
+            ** 1.6
+        )
+    )
+    halo = np.exp(
+        -(((x - middle + side * wide * 0.25) / (wide * 1.55)) ** 2)
+        - ((y - low + deep * 0.5) / (deep * 2.0)) ** 2
+    )
     # Cast: the outline laid down on the floor, away from the key light.
     small = max(1, size[0] // 128)
     little = (max(8, size[0] // small), max(8, size[1] // small))

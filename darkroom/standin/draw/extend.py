@@ -19,7 +19,8 @@ def _distance(size: tuple[int, int], box: tuple[float, float, float, float]) -> 
     y = np.arange(size[1], dtype=np.float32)[:, None] + 0.5
     across = np.maximum(np.maximum(box[0] - x, x - box[2]), 0)
     down = np.maximum(np.maximum(box[1] - y, y - box[3]), 0)
-    return np.hypot(across, down).astype(np.float32)
+    far: Field = np.hypot(across, down).astype(np.float32)
+    return far
 
 
 def _horizon(small: Field) -> float:
@@ -39,7 +40,9 @@ def _roughness(small: Field) -> float:
     """0 for borders as smooth as studio paper, 1 for borders full of detail."""
     fine = np.abs(small - blur(small, 3.0)).max(axis=-1)
     band = max(2, min(small.shape[:2]) // 10)
-    rim = np.concatenate([fine[:band].ravel(), fine[-band:].ravel(), fine[:, :band].ravel(), fine[:, -band:].ravel()])
+    rim = np.concatenate(
+        [fine[:band].ravel(), fine[-band:].ravel(), fine[:, :band].ravel(), fine[:, -band:].ravel()]
+    )
     return float(np.clip((np.percentile(rim, 75) - 0.006) / 0.012, 0, 1))
 
 
@@ -53,15 +56,17 @@ def _folded(length: int, before: int, after: int, strip: float) -> NDArray[np.in
         return np.where(turn < deep, turn, 2 * deep - 1 - turn)
 
     inside = np.clip(at, 0, length - 1)
-    folded = np.where(at < 0, fold(-at - 1), np.where(at >= length, length - 1 - fold(at - length), inside))
+    folded = np.where(
+        at < 0, fold(-at - 1), np.where(at >= length, length - 1 - fold(at - length), inside)
+    )
     return folded.astype(np.intp)
 
 
 def _mirrored(pixels: NDArray[np.generic], pads: tuple[int, int, int, int]) -> NDArray[np.generic]:
-    """The picture with its border strips mirrored outward: the strips, so that no subject doubles."""
+    """The picture with its border strips mirrored outward, so that no subject doubles."""
     left, right, up, down = pads
-    rows = _folded(pixels.shape[0], up, down, 0.2)
-    columns = _folded(pixels.shape[1], left, right, 0.2)
+    rows = _folded(pixels.shape[0], up, down, 0.14)
+    columns = _folded(pixels.shape[1], left, right, 0.14)
     return np.take(np.take(pixels, rows, axis=0), columns, axis=1)
 
 
@@ -86,7 +91,9 @@ def _place(slow: Field, prompt: str, seed: int, size: tuple[int, int], horizon: 
     coarse = resize(place, (slow.shape[1], slow.shape[0]), Image.Resampling.BOX)
     reach = slow.shape[1] * 0.10
     tones = blur(slow, reach) / np.maximum(blur(coarse, reach), 0.04)
-    fit = resize(np.clip(0.65 + 0.35 * tones, 0.4, 1.8).astype(np.float32), half, Image.Resampling.BILINEAR)
+    fit = resize(
+        np.clip(0.65 + 0.35 * tones, 0.4, 1.8).astype(np.float32), half, Image.Resampling.BILINEAR
+    )
     return resize(np.clip(place * fit, 0, 1) * np.float32(255), size, Image.Resampling.BILINEAR)
 
 
@@ -164,7 +171,9 @@ def extend(
     full += (near.astype(np.float32) - full) * share
     if prompt and creativity > 0:
         horizon = (up + _horizon(inner) * height) / size[1]
-        wish = smoothstep(0.06, 0.75, far / max(float(far.max()), 1.0)) * np.float32(min(1.0, creativity * 1.25))
+        wish = smoothstep(0.06, 0.75, far / max(float(far.max()), 1.0)) * np.float32(
+            min(1.0, creativity * 1.25)
+        )
         wish = resize(wish, size, Image.Resampling.BILINEAR)[..., None]
         full += (_place(slow, prompt, seed, size, horizon) - full) * wish
     detail = _texture(image, outward)

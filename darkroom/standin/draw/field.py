@@ -1,11 +1,13 @@
 """Fields: float32 arrays over a picture's pixels, and how they are blurred, resized and made."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Field = NDArray[np.float32]
-"""An array of shape (height, width) or (height, width, 3)."""
+Field = NDArray[np.floating[Any]]
+"""An array of shape (height, width) or (height, width, 3); float32 wherever it is large."""
 
 
 def smoothstep(low: float, high: float, x: Field) -> Field:
@@ -25,6 +27,12 @@ def grid(size: tuple[int, int]) -> tuple[Field, Field]:
     x = ((np.arange(width, dtype=np.float32) + 0.5) / width)[None, :]
     y = ((np.arange(height, dtype=np.float32) + 0.5) / height)[:, None]
     return x, y
+
+
+def dot(a: Field, b: Field) -> Field:
+    """Sum over the channels of a * b, shape (h, w); faster than `.sum(-1)`."""
+    total: Field = np.einsum("...c,...c->...", a, b)
+    return total
 
 
 def resize(

@@ -42,7 +42,12 @@ def main(look: Look, default: str = "ceramic") -> Material:
 def shaded(material: Material, by: float) -> Material:
     """The same material, darker: what lies in a hollow gets little light."""
     return Material(
-        material.color * by, material.rough, material.metal, material.glow, material.opacity, material.pattern
+        material.color * by,
+        material.rough,
+        material.metal,
+        material.glow,
+        material.opacity,
+        material.pattern,
     )
 
 

@@ -1,6 +1,7 @@
 """Parts that face the camera: cushioned shapes, tubes along a line, boxes in space."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -94,8 +95,8 @@ def cushion(
     small = resize(cover, size, Image.Resampling.BOX)
     margin = max(2, math.ceil(reach / step) + 1)
     hill = blur(np.pad(small, margin), max(1.0, reach / step), 3)
-    down, across = np.gradient(hill)
-    down, across = down[margin:-margin, margin:-margin], across[margin:-margin, margin:-margin]
+    inside = (slice(margin, -margin), slice(margin, -margin))
+    down, across = np.gradient(hill, axis=0)[inside], np.gradient(hill, axis=1)[inside]
     strength = puff * 2.2 * reach / step
     nx = -across.astype(np.float32) * np.float32(strength) + np.float32(lean[0])
     ny = down.astype(np.float32) * np.float32(strength) + np.float32(lean[1])
@@ -109,7 +110,7 @@ def tube(frame: Frame, line: Points, radius: float, material: Material) -> Layer
     x, y = window.units()
     best = np.full((y.shape[0], x.shape[1]), np.inf, np.float32)
     off_x, off_y = np.zeros_like(best), np.zeros_like(best)
-    for (ax, ay), (bx, by) in zip(line[:-1], line[1:], strict=True):
+    for (ax, ay), (bx, by) in pairwise(line):
         # Only the pixels near this piece can be nearest to it.
         rows = np.flatnonzero(np.abs(y[:, 0] - (ay + by) / 2) < abs(by - ay) / 2 + radius * 1.2)
         cols = np.flatnonzero(np.abs(x[0] - (ax + bx) / 2) < abs(bx - ax) / 2 + radius * 1.2)
@@ -132,7 +133,9 @@ def tube(frame: Frame, line: Points, radius: float, material: Material) -> Layer
     return Layer(window, cover, window.world(nx / length, ny / length, out / length), material)
 
 
-def face(frame: Frame, corners: Points, normal: tuple[float, float, float], material: Material) -> Layer:
+def face(
+    frame: Frame, corners: Points, normal: tuple[float, float, float], material: Material
+) -> Layer:
     """A flat side of a thing, with a breath of curvature so that light does not sit dead on it.
 
     Args:
@@ -172,7 +175,9 @@ def box(
     def corner(x: float, up: float, away: float) -> tuple[float, float]:
         x, away = x * size[0] / 2, away * size[2] / 2
         return frame.project(
-            middle[0] + x * cos - away * sin, middle[1] + up * size[1], middle[2] + x * sin + away * cos
+            middle[0] + x * cos - away * sin,
+            middle[1] + up * size[1],
+            middle[2] + x * sin + away * cos,
         )
 
     side = 1.0 if yaw < 0 else -1.0

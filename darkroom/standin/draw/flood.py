@@ -10,7 +10,8 @@ def _runs(open_: Flags) -> NDArray[np.intp]:
     """For each pixel the number of its horizontal run, shape (h, w); closed pixels get any."""
     before = np.zeros_like(open_)
     before[:, 1:] = open_[:, :-1]
-    return np.cumsum((open_ & ~before).ravel()).reshape(open_.shape)
+    numbers: NDArray[np.intp] = np.cumsum((open_ & ~before).ravel(), dtype=np.intp)
+    return numbers.reshape(open_.shape)
 
 
 def reach(open_: Flags, start: Flags) -> Flags:

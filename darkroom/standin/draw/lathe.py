@@ -122,7 +122,9 @@ def _outline(window: Window, radius: Field, height: Field) -> Field:
         line = y + np.float32(shift / frame.scale)
         inside = (radius**2 - ((line - height * cos) / sin) ** 2).max(axis=1, keepdims=True)
         inside = np.maximum(inside, stem)
-        wide = np.where(inside > 0, np.sqrt(np.maximum(inside, 0)) * np.float32(frame.scale), np.float32(-9))
+        wide = np.where(
+            inside > 0, np.sqrt(np.maximum(inside, 0)) * np.float32(frame.scale), np.float32(-9)
+        )
         cover += np.clip(wide - edge, 0, 1)
     return cover * np.float32(0.25)
 
@@ -134,13 +136,17 @@ def _surface(
     sin, cos = window.frame.tilt
     radius, height = outline[::-1, 0], outline[::-1, 1]
     steps = np.gradient(outline[::-1].astype(np.float64), axis=0)
+    # The cut corners are still a chain of straight pieces; their light must not show it.
+    for _ in range(3):
+        steps[1:-1] = (steps[:-2] + 2 * steps[1:-1] + steps[2:]) / 4
     length = np.maximum(np.hypot(steps[:, 0], steps[:, 1]), 1e-9)
     whole = at.astype(np.intp).clip(0, _SLICES - 2)
     part = at - whole
 
     def look_up(values: NDArray[np.floating]) -> Field:
         table = values.astype(np.float32)
-        return table[whole] + part * np.diff(table)[whole]
+        found: Field = table[whole] + part * np.diff(table)[whole]
+        return found
 
     here_r, here_z = look_up(radius), look_up(height)
     side = np.clip(x / np.maximum(here_r, 1e-4), -1, 1)
@@ -188,7 +194,10 @@ def hollow(
         radius = np.interp(z, solid.outline[:, 1], inner_r).astype(np.float32)
         depth = np.sqrt(np.maximum(radius**2 - x**2, 0))
         z = ((y - depth * sin) / cos).astype(np.float32)
-    normal = np.stack([-x / np.maximum(radius, 1e-3), np.full_like(z, 0.12), -depth / np.maximum(radius, 1e-3)], -1)
+    normal = np.stack(
+        [-x / np.maximum(radius, 1e-3), np.full_like(z, 0.12), -depth / np.maximum(radius, 1e-3)],
+        -1,
+    )
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
     layers.append(Layer(window, hole, normal.astype(np.float32), inside))
 

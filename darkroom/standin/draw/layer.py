@@ -75,7 +75,9 @@ class Window:
     def world(self, x: Field, y: Field, out: Field) -> Field:
         """Normals in the room from normals on the screen (right, up, toward the camera)."""
         sin, cos = self.frame.tilt
-        return np.stack(np.broadcast_arrays(x, y * cos + out * sin, y * sin - out * cos), -1).astype(np.float32)
+        return np.stack(
+            np.broadcast_arrays(x, y * cos + out * sin, y * sin - out * cos), -1
+        ).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -107,12 +109,17 @@ class Layer:
             return self
         # Cut where a coarse row begins, so that the normals stay in register.
         step = high / self.normal.shape[0]
-        first, last = int(rows[0] / step), min(int(np.ceil((rows[-1] + 1) / step)), self.normal.shape[0])
+        first, last = (
+            int(rows[0] / step),
+            min(int(np.ceil((rows[-1] + 1) / step)), self.normal.shape[0]),
+        )
         if step != int(step):
             return self
         top, bottom = int(first * step), int(last * step)
         window = replace(self.window, y0=self.window.y0 + top, y1=self.window.y0 + bottom)
-        return replace(self, window=window, cover=self.cover[top:bottom], normal=self.normal[first:last])
+        return replace(
+            self, window=window, cover=self.cover[top:bottom], normal=self.normal[first:last]
+        )
 
 
 def _pattern(name: str, size: tuple[int, int], scale: float, light: Field) -> Field:
@@ -122,14 +129,17 @@ def _pattern(name: str, size: tuple[int, int], scale: float, light: Field) -> Fi
         hills = noise(rng, size, (across * 5, down * 1.2), 2)
         rings = np.sin(hills * 7 + np.linspace(0, across * 40, size[0], dtype=np.float32)[None, :])
         streaks = noise(rng, size, (across * 70, down * 3), 1)
-        return light * (1 + 0.10 * rings + 0.12 * streaks)[..., None]
-    if name == "leather":
+        share = 1 + 0.10 * rings + 0.12 * streaks
+    elif name == "leather":
         pebbles = noise(rng, size, (across * 60, down * 60), 1)
-        return light * (1 + 0.07 * pebbles)[..., None]
-    if name == "speckle":
+        share = 1 + 0.07 * pebbles
+    elif name == "speckle":
         dots = noise(rng, size, (across * 110, down * 110), 1)
-        return light * (1 - 0.45 * np.clip((dots - 0.75) * 5, 0, 1))[..., None]
-    return light
+        share = 1 - 0.45 * np.clip((dots - 0.75) * 5, 0, 1)
+    else:
+        return light
+    marked: Field = light * share[..., None]
+    return marked
 
 
 def paint(canvas: Field, layers: list[Layer], studio: Studio) -> Field:

@@ -1,4 +1,4 @@
-"""Studio light: a big softbox at the upper left, a strip at the right, and the backdrop's bounce."""
+"""Studio light: a big softbox at one side, a strip at the other, and the backdrop's bounce."""
 
 from dataclasses import dataclass
 
@@ -84,12 +84,15 @@ def shade(normal: Field, material: Material, studio: Studio) -> Field:
     edge = (1 - facing) ** 4
     if material.metal:
         # Bare metal is a picture of the room: bright floor, dark middle, bright sky.
-        room = 0.16 + 0.42 * smoothstep(-0.1, 0.9, mirror_y) + 0.38 * smoothstep(0.1, -0.8, mirror_y)
+        room = (
+            0.16 + 0.42 * smoothstep(-0.1, 0.9, mirror_y) + 0.38 * smoothstep(0.1, -0.8, mirror_y)
+        )
         room *= np.float32(1) - np.float32(0.55) * smoothstep(0.45, 0.98, np.abs(mirror_x))
         shine = (room + 1.5 * boxes)[..., None] * (
             material.color + (1 - material.color) * (0.5 * edge[..., None])
         )
-        return diffuse * material.color * np.float32(0.25) + shine
+        bare: Field = diffuse * material.color * np.float32(0.25) + shine
+        return bare
     strength = 0.05 + 0.30 * (1 - material.rough) ** 2
     shine = boxes * np.float32(strength) + edge * np.float32(0.30 * (1 - material.rough))
     sheen = edge[..., None] * studio.bounce * np.float32(0.2)

@@ -45,8 +45,16 @@ def _shade(kept: Field, box: tuple[int, int, int, int]) -> Field:
     x0, x1 = (float(under[0]), float(under[-1])) if len(under) else (float(left), float(right))
     middle, half = (x0 + x1) / 2, max((x1 - x0) / 2, 2.0)
     deep = max(0.17 * half, 0.03 * tall)
-    near = np.exp(-((((columns - middle) / (half * 1.08)) ** 2 + ((rows - bottom + deep * 0.5) / deep) ** 2) ** 1.5))
-    halo = np.exp(-(((columns - middle - half * 0.3) / (half * 1.7)) ** 2) - ((rows - bottom + deep * 0.4) / (deep * 2.3)) ** 2)
+    near = np.exp(
+        -(
+            (((columns - middle) / (half * 1.08)) ** 2 + ((rows - bottom + deep * 0.5) / deep) ** 2)
+            ** 1.5
+        )
+    )
+    halo = np.exp(
+        -(((columns - middle - half * 0.3) / (half * 1.7)) ** 2)
+        - ((rows - bottom + deep * 0.4) / (deep * 2.3)) ** 2
+    )
     # Its outline, laid down to the right and back.
     base = bottom - deep * 0.6
     lift = (base - rows) / 0.24
@@ -58,7 +66,13 @@ def _shade(kept: Field, box: tuple[int, int, int, int]) -> Field:
     hug = np.zeros_like(kept)
     hug[drop:] = kept[:-drop] * np.clip((rows[drop:] - (bottom - 0.28 * tall)) / (0.2 * tall), 0, 1)
     hug = blur(hug, max(1.0, tall * 0.025), 3)
-    return (1 - 0.68 * near) * (1 - 0.28 * halo) * (1 - 0.38 * np.clip(cast, 0, 1)) * (1 - 0.30 * np.clip(hug, 0, 1))
+    light: Field = (
+        (1 - 0.68 * near)
+        * (1 - 0.28 * halo)
+        * (1 - 0.38 * np.clip(cast, 0, 1))
+        * (1 - 0.30 * np.clip(hug, 0, 1))
+    )
+    return light
 
 
 def _clean_edge(image: Image.Image, mask: Image.Image) -> Image.Image:
@@ -104,4 +118,3 @@ def paint_around(image: Image.Image, mask: Image.Image, prompt: str, *, seed: in
     # What is kept stays as it was, to the last bit.
     blended.paste(image, (0, 0), mask.point([255] + [0] * 255))
     return blended
-

@@ -3,12 +3,11 @@
 import colorsys
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from darkroom.standin.draw.field import Field
 
-Color = NDArray[np.float32]
+Color = Field
 """Red, green and blue in linear light, shape (3,), 0..1."""
 
 

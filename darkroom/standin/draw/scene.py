@@ -44,9 +44,28 @@ _WALLS = {
     "room": "room table living home cozy desk office restaurant sofa library interior",
 }
 _OPEN = {"sand", "grass", "moss", "snow", "water", "stone", "asphalt"}
-_WEAK = {"light", "dark", "golden", "moss", "mossy", "sunny", "sunlit", "sunlight", "daylight", "counter"}
+_WEAK = {
+    "light",
+    "dark",
+    "golden",
+    "moss",
+    "mossy",
+    "sunny",
+    "sunlit",
+    "sunlight",
+    "daylight",
+    "counter",
+}
 """Words that tell a background only when nothing else does."""
-_GLOSS = {"marble": 0.22, "oak": 0.10, "walnut": 0.12, "pale wood": 0.07, "water": 0.55, "asphalt": 0.30, "concrete": 0.06}
+_GLOSS = {
+    "marble": 0.22,
+    "oak": 0.10,
+    "walnut": 0.12,
+    "pale wood": 0.07,
+    "water": 0.55,
+    "asphalt": 0.30,
+    "concrete": 0.06,
+}
 
 
 @dataclass(frozen=True)
@@ -68,7 +87,7 @@ def _first(words: list[str], meanings: dict[str, str]) -> str:
 
 
 def understand(prompt: str) -> Place:
-    """Ground, wall and colors that a prompt names; what it leaves open its words decide for good."""
+    """Ground, wall and colors that a prompt names; its words decide what it leaves open."""
     words = tokens(prompt)
     rng = chance("place", " ".join(words))
     ground = _first(words, _GROUNDS)
@@ -85,13 +104,40 @@ def understand(prompt: str) -> Place:
             continue
         break
     if not ground:
-        by_wall = {"autumn": "oak", "sunset": "sand", "night": "asphalt", "forest": "moss", "kitchen": "marble", "city": "concrete",
-                   "window": "linen", "sea": "sand", "winter": "snow", "meadow": "grass", "sky": "stone", "room": "oak"}  # fmt: skip
-        ground = by_wall.get(behind, ("plain", "pale wood", "concrete", "linen")[int(rng.integers(4))])
+        by_wall = {
+            "autumn": "oak",
+            "sunset": "sand",
+            "night": "asphalt",
+            "forest": "moss",
+            "kitchen": "marble",
+            "city": "concrete",
+            "window": "linen",
+            "sea": "sand",
+            "winter": "snow",
+            "meadow": "grass",
+            "sky": "stone",
+            "room": "oak",
+        }
+        ground = by_wall.get(
+            behind, ("plain", "pale wood", "concrete", "linen")[int(rng.integers(4))]
+        )
     if not behind:
-        by_ground = {"sand": "sea", "moss": "forest", "grass": "meadow", "snow": "winter", "water": "sky", "stone": "sky", "oak": "room", "asphalt": "city"}
+        by_ground = {
+            "sand": "sea",
+            "moss": "forest",
+            "grass": "meadow",
+            "snow": "winter",
+            "water": "sky",
+            "stone": "sky",
+            "oak": "room",
+            "asphalt": "city",
+        }
         behind = by_ground.get(ground, "plain")
-    return Place(ground, behind, tuple(word for word in words if word in COLORS and word not in ("golden", "amber")))
+    return Place(
+        ground,
+        behind,
+        tuple(word for word in words if word in COLORS and word not in ("golden", "amber")),
+    )
 
 
 def _floor(name: str, seed: int, size: tuple[int, int]) -> Image.Image:
@@ -113,7 +159,8 @@ def _floor(name: str, seed: int, size: tuple[int, int]) -> Image.Image:
     down = steep * across * (height + lift)
     steep = min(3.0 if name in _OPEN else 2.4, width / height)
     down = steep * across * (height + lift)
-    # On row y: u = 768 + across * (x - width / 2) / (y + lift);  v = 4 + down / lift - down / (y + lift).
+    # On row y, with w = y + lift:
+    # u = 768 + across * (x - width / 2) / w;  v = 4 + down / lift - down / w.
     u = (across / lift, 768 / lift, 768 - across * width / 2 / lift)
     v = (0.0, (4 + down / lift) / lift, 4.0)
     return tile.transform(
@@ -167,8 +214,8 @@ def scene(prompt: str, *, seed: int, size: tuple[int, int], horizon: float) -> F
         mirrored = resize(np.ascontiguousarray(mirrored), (width, deep))
         ground += (mirrored - ground * 0.6) * (gloss * (1 - 0.75 * down))
     seam = max(1, round(height * (0.012 if place.ground in _OPEN else 0.004)))
-    band = smoothstep(0, 1, np.clip((np.arange(deep, dtype=np.float32) + 0.5) / seam, 0, 1))[:, None, None]
+    band = smoothstep(0, 1, np.clip((np.arange(deep, dtype=np.float32) + 0.5) / seam, 0, 1))[
+        :, None, None
+    ]
     canvas[edge:] += (ground - canvas[edge:]) * band
     return np.clip(canvas, 0, None)
-
-

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from darkroom.standin.draw.field import Field
+from darkroom.standin.draw.field import Field, dot
 from darkroom.standin.draw.flood import Flags, edge_pixels, grow, reach, regions
 from darkroom.standin.draw.paper import fit, spread_out
 
@@ -39,16 +39,20 @@ def _steps(colors: Field) -> Field:
     """How much a pixel differs from its neighbors, shape (h, w), in levels per pixel."""
     across = np.zeros(colors.shape[:2], np.float32)
     down = np.zeros_like(across)
-    across[:, 1:-1] = np.abs(colors[:, 2:] - colors[:, :-2]).max(axis=-1) * 0.5
-    down[1:-1] = np.abs(colors[2:] - colors[:-2]).max(axis=-1) * 0.5
-    return np.hypot(across, down)
+    for channel in range(3):
+        plane = np.ascontiguousarray(colors[..., channel])
+        across[:, 1:-1] = np.maximum(across[:, 1:-1], np.abs(plane[:, 2:] - plane[:, :-2]))
+        down[1:-1] = np.maximum(down[1:-1], np.abs(plane[2:] - plane[:-2]))
+    return np.sqrt(across * across + down * down) * np.float32(0.5)
 
 
 def _against(colors: Field, paper: Field) -> tuple[Field, Field]:
     """Brightness relative to the paper, and what color remains after that, in levels."""
-    share = (colors * paper).sum(-1) / np.maximum((paper * paper).sum(-1), 1)
-    rest = np.sqrt(((colors - share[..., None] * paper) ** 2).sum(-1))
-    return share.astype(np.float32), rest.astype(np.float32)
+    both, square = dot(colors, paper), np.maximum(dot(paper, paper), 1)
+    rest = np.sqrt(np.maximum(dot(colors, colors) - both * both / square, 0))
+    share: Field = both / square
+    remainder: Field = rest.astype(np.float32)
+    return share, remainder
 
 
 def _thick(flags: Flags) -> Flags:
@@ -64,26 +68,30 @@ def _without_leaks(open_: Flags, start: Flags) -> Flags:
 
 
 def _large(subject: Flags) -> Flags:
-    """The main region and every other one of at least a twentieth of its area."""
+    """The main region and every other one of at least a twenty-fifth of its area."""
     numbers = regions(subject)
     areas = np.bincount(numbers.ravel())
     areas[0] = 0
     if areas.max(initial=0) == 0:
         return subject
-    return (areas >= max(6, areas.max() * 0.05))[numbers] & subject
+    kept: Flags = (areas >= max(6, areas.max() * 0.04))[numbers] & subject
+    return kept
 
 
-def _windows(subject: Flags, calm: Flags, same: Flags) -> Flags:
+def _windows(subject: Flags, calm: Flags, same: Flags, dim: Flags) -> Flags:
     """Backdrop seen through the subject, such as inside a handle.
 
     A calm area counts only if all of it is of the paper's color: a label that resembles the paper
-    in one corner is no window.
+    in one corner is no window. Up to half of it may lie in shadow (`dim`).
     """
     numbers = regions(subject & calm)
     areas = np.bincount(numbers.ravel())
     alike = np.bincount(numbers.ravel(), weights=same.ravel())
+    paper = np.bincount(numbers.ravel(), weights=(same | dim).ravel())
     areas[0] = 0
-    window: Flags = ((areas >= max(10, subject.size * 0.0004)) & (alike > 0.93 * areas))[numbers]
+    window: Flags = (
+        (areas >= max(10, subject.size * 0.0004)) & (alike > 0.5 * areas) & (paper > 0.85 * areas)
+    )[numbers]
     return window
 
 
@@ -109,7 +117,9 @@ def find(colors: Field) -> Found | None:
     gentle = max(3.0, 3.0 * noise)
     alike = max(9.0, 5.0 * spread)
     paperlike = (rest < alike) & (share > 0.30) & (share < 1 + 30 / max(level, 30))
-    start = edge_pixels(shape) & (rest < alike) & (np.abs(share - 1) * level < max(22.0, 6 * spread))
+    start = (
+        edge_pixels(shape) & (rest < alike) & (np.abs(share - 1) * level < max(22.0, 6 * spread))
+    )
     backdrop = _without_leaks(paperlike & (steps < gentle), start)
     # Once more with a surface that knows the paper near the subject, shadow and all.
     known = backdrop & ~grow(~backdrop, 1)
@@ -129,14 +139,17 @@ def find(colors: Field) -> Found | None:
     lit = (rest < max(6.0, 2 * spread)) & (np.abs(share - 1) * level < 16) & (steps < gentle)
     tinted = foot & (rest_near < tint) & (share_near < 1.02) & (share > 0.2)
     beyond = lit & ~backdrop & _thick(lit & ~backdrop)
-    off = np.sqrt(((colors - paper) ** 2).sum(-1))
-    for steep in (4.5, 2.0):
-        taken = reach((tinted & (steps < steep * gentle)) | beyond | backdrop, backdrop)
+    off = np.sqrt(dot(colors - paper, colors - paper))
+    # A faint outline must not be taken for the steep side of a shadow.
+    outline = steps[grow(backdrop) & ~backdrop & ~foot]
+    limit = 0.35 * float(np.median(outline)) if outline.size else np.inf
+    for steep in (4.5, 3.0, 2.0, 1.4):
+        taken = reach((tinted & (steps < min(steep * gentle, limit))) | beyond | backdrop, backdrop)
         # What is left must be most of what stood out, or stand out strongly: else it was no
         # shadow that was taken but a subject of the paper's color, and only its rims are left.
         left = off[~taken]
         kept = left.size / max(1, int((~backdrop).sum()))
-        if kept > 0.55 or (kept > 0.2 and float(np.median(left)) > 70):
+        if kept > 0.7 or (kept > 0.2 and float(np.median(left)) > 70):
             backdrop = taken
             break
     subject = _large(~backdrop)
@@ -149,16 +162,18 @@ def find(colors: Field) -> Found | None:
     back = spread_out(colors, known.astype(np.float32), (5, 16, 60))
     share_back, rest_back = _against(colors, back)
     same = (rest_back < max(4.0, 2.5 * noise)) & (np.abs(share_back - 1) * level < 12)
-    seen = _windows(subject, steps < 1.6 * gentle, same | lit)
+    seen = _windows(subject, steps < 1.6 * gentle, same | lit, tinted & (share_near > 0.75))
     if seen.sum() < 0.45 * subject.sum():
         subject &= ~seen
     back = spread_out(colors, (~grow(subject, 1)).astype(np.float32), (4, 16, 60))
-    off = ((colors - back) ** 2).sum(-1)
-    front = spread_out(colors, subject * np.clip(off / 900, 0.01, 1).astype(np.float32), (4, 16, 60))
+    off = dot(colors - back, colors - back)
+    weight = np.where(subject, np.clip(off / 900, 0.01, 1), 0).astype(np.float32)
+    front = spread_out(colors, weight, (4, 16, 60))
     # Decide the outermost pixels by which side they resemble.
     axis = front - back
-    along = ((colors - back) * axis).sum(-1) / np.maximum((axis * axis).sum(-1), 1)
-    clear = (axis * axis).sum(-1) > 15**2
+    apart = dot(axis, axis)
+    along = dot(colors - back, axis) / np.maximum(apart, 1)
+    clear = apart > 15**2
     inner = subject & ~grow(~subject, 2)
     outer = grow(subject, 1)
     subject = np.where(clear & outer & ~inner, along > 0.5, subject)

@@ -5,37 +5,37 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from darkroom.standin.draw import objects, vessels
+from darkroom.standin.draw import bottles, devices, furnishings, turned, vessels, worn
 from darkroom.standin.draw.chance import chance
 from darkroom.standin.draw.layer import Frame, Layer
 from darkroom.standin.draw.words import Look
 
 DRAWN: dict[str, Callable[[Frame, Look, np.random.Generator], list[Layer]]] = {
     "mug": vessels.mug,
-    "wine": vessels.wine,
-    "glass": vessels.glass,
-    "perfume": vessels.perfume,
-    "bottle": vessels.bottle,
+    "wine": bottles.wine,
+    "glass": bottles.glass,
+    "perfume": bottles.perfume,
+    "bottle": bottles.bottle,
     "vase": vessels.vase,
-    "lamp": vessels.lamp,
+    "lamp": turned.lamp,
     "bowl": vessels.bowl,
-    "candle": vessels.candle,
-    "jar": vessels.jar,
-    "ball": vessels.ball,
-    "apple": vessels.apple,
-    "can": vessels.can,
+    "candle": turned.candle,
+    "jar": turned.jar,
+    "ball": turned.ball,
+    "apple": turned.apple,
+    "can": bottles.can,
     "teapot": vessels.teapot,
-    "sneaker": objects.sneaker,
-    "watch": objects.watch,
-    "chair": objects.chair,
-    "box": objects.parcel,
-    "book": objects.book,
-    "bag": objects.bag,
-    "plant": objects.plant,
-    "phone": objects.phone,
-    "headphones": objects.headphones,
-    "speaker": objects.speaker,
-    "tube": objects.squeeze_tube,
+    "sneaker": worn.sneaker,
+    "watch": worn.watch,
+    "chair": furnishings.chair,
+    "box": furnishings.parcel,
+    "book": furnishings.book,
+    "bag": worn.bag,
+    "plant": furnishings.plant,
+    "phone": devices.phone,
+    "headphones": worn.headphones,
+    "speaker": devices.speaker,
+    "tube": devices.squeeze_tube,
 }
 _ANYTHING = ("vase", "mug", "bottle", "perfume", "bowl", "teapot", "jar", "candle")
 
@@ -70,7 +70,9 @@ def _bounds(layers: list[Layer], frame: Frame) -> tuple[float, float, float, flo
     return left / unit, right / unit, low / unit, high / unit
 
 
-def stand(look: Look, prompt: str, seed: int, size: tuple[int, int], tilt: tuple[float, float]) -> Standing:
+def stand(
+    look: Look, prompt: str, seed: int, size: tuple[int, int], tilt: tuple[float, float]
+) -> Standing:
     """Build the subject of a prompt and place it: whole, centered, on the ground.
 
     Args:
@@ -96,5 +98,3 @@ def stand(look: Look, prompt: str, seed: int, size: tuple[int, int], tilt: tuple
     frame = Frame(size, origin, scale, tilt)
     layers = build(frame, look, chance(*pose))
     return Standing(layers, frame, (left, right, low, high))
-
-

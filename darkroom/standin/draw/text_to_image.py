@@ -68,7 +68,9 @@ def draw(
     side = -1.0 if rng.random() < 0.75 else 1.0
     warmth = float(rng.uniform(-0.03, 0.05))
     paper = backdrop.choose(look, prompt, seed)
-    key = np.array([1.0 + warmth, 1.0, 1.0 - warmth], np.float32) * np.float32(rng.uniform(0.98, 1.12))
+    key = np.array([1.0 + warmth, 1.0, 1.0 - warmth], np.float32) * np.float32(
+        rng.uniform(0.98, 1.12)
+    )
     # White on white: a touch less white, and black cards at the sides, as in a real studio.
     alike = float(np.abs(np.sqrt(paper) - np.sqrt(look.color)).max()) < 0.16
     if alike:
@@ -86,7 +88,9 @@ def draw(
         _, _, low, high = standing.bounds
         tall = (high - low) * standing.frame.scale * ratio[1]
         scaled = (foot[0] * ratio[0], foot[1] * ratio[0], foot[2] * ratio[1])
-        ground *= backdrop.shadow(small, scaled, tall, side, _silhouette(standing, max(1, step * 2)))[..., None]
+        ground *= backdrop.shadow(
+            small, scaled, tall, side, _silhouette(standing, max(1, step * 2))
+        )[..., None]
     canvas = resize(ground, size)
     truth = paint(canvas, standing.layers, studio)
     return to_image(canvas, grain(chance("grain", seed), size, _GRAIN)), truth

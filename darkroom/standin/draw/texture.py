@@ -1,5 +1,6 @@
 """Textures of grounds, seen from straight above: wood, marble, sand, grass and the like."""
 
+from collections.abc import Callable
 from functools import cache, partial
 
 import numpy as np
@@ -62,7 +63,9 @@ def sand(rng: np.random.Generator) -> Field:
     return _mix("b08d5f", "ecd6ae", share)
 
 
-def blades(rng: np.random.Generator, low: str = "23401a", high: str = "8fb14f", count: int = 9000) -> Field:
+def blades(
+    rng: np.random.Generator, low: str = "23401a", high: str = "8fb14f", count: int = 9000
+) -> Field:
     """Grass: thousands of short strokes, the late ones brighter."""
     image = Image.new("L", _SIZE, 20)
     pen = ImageDraw.Draw(image)
@@ -70,7 +73,9 @@ def blades(rng: np.random.Generator, low: str = "23401a", high: str = "8fb14f", 
     lean = rng.normal(0, 7, count)
     tall = rng.uniform(10, 34, count)
     tone = np.clip(np.linspace(30, 190, count) + rng.normal(0, 35, count), 0, 255).astype(int)
-    for (x, y), dx, dy, light in zip(foot.tolist(), lean.tolist(), tall.tolist(), tone.tolist(), strict=True):
+    for (x, y), dx, dy, light in zip(
+        foot.tolist(), lean.tolist(), tall.tolist(), tone.tolist(), strict=True
+    ):
         pen.line((x, y, x + dx, y - dy), fill=light, width=2)
     share = np.asarray(image, np.float32) / 255 + 0.22 * noise(rng, _SIZE, (5, 5), 3)
     return _mix(low, high, share)
@@ -124,10 +129,14 @@ def water(rng: np.random.Generator, low: str = "0f3a4d", high: str = "9fd0dc") -
 
 def plain(rng: np.random.Generator, low: str = "cfc7bb", high: str = "e7e0d5") -> Field:
     """Smooth matte board."""
-    return _mix(low, high, 0.5 + 0.2 * noise(rng, _SIZE, (3, 3), 2) + 0.05 * noise(rng, _SIZE, (200, 200), 1))
+    return _mix(
+        low,
+        high,
+        0.5 + 0.2 * noise(rng, _SIZE, (3, 3), 2) + 0.05 * noise(rng, _SIZE, (200, 200), 1),
+    )
 
 
-DRAWN = {
+DRAWN: dict[str, Callable[[np.random.Generator], Field]] = {
     "oak": partial(wood, low="7a4f2b", high="c99a62"),
     "walnut": partial(wood, low="3a2416", high="7a5133"),
     "pale wood": partial(wood, low="b08d62", high="e6cda4"),

@@ -17,10 +17,9 @@ _TRIAL = 112
 
 @dataclass(frozen=True)
 class _Palette:
-    """Mean and deviation of colors, 0..255, for subject and backdrop: shape (2, 3) each."""
+    """Mean colors, 0..255, of the backdrop and of the subject: shape (2, 3)."""
 
     mean: Field
-    deviation: Field
 
 
 @dataclass(frozen=True)
@@ -38,33 +37,31 @@ class _Change:
 
 
 def _subject(image: Image.Image) -> Image.Image:
-    """Coverage of the subject, mode "L", at half the size of a large picture."""
+    """Coverage of the subject, mode "L", at half the size of a large picture; empty if unsure."""
     step = 2 if max(image.size) > 400 else 1
     half = image.reduce(step) if step > 1 else image
-    return subject_alpha(half, side=220)
+    cover = subject_alpha(half, side=220)
+    # What runs along the rim is no subject but a busy place: it is then varied as a whole.
+    little = np.asarray(cover.resize((64, 64), Image.Resampling.BOX))
+    rim = np.concatenate([little[0], little[:, 0], little[:, -1], little[-1]])
+    return cover if float((rim > 128).mean()) < 0.08 else Image.new("L", half.size)
 
 
 def _palette(image: Image.Image, subject: Image.Image) -> _Palette:
     size = (96, 96)
     colors = np.asarray(image.resize(size, Image.Resampling.BOX), np.float32)
     cover = np.asarray(subject.resize(size, Image.Resampling.BOX), np.float32) / np.float32(255)
-    means, deviations = [], []
-    # Where all is subject there is no backdrop to speak of: both get the same colors.
-    outside = 1 - cover if float(cover.mean()) < 0.97 else cover
-    for weight in (outside, cover):
+    means = []
+    for weight in (1 - cover, cover if cover.any() else np.ones_like(cover)):
         total = max(float(weight.sum()), 1e-3)
-        mean = (colors * weight[..., None]).sum((0, 1)) / total
-        square = ((colors - mean) ** 2 * weight[..., None]).sum((0, 1)) / total
-        means.append(mean)
-        deviations.append(np.sqrt(square))
-    return _Palette(np.stack(means), np.stack(deviations))
+        means.append((colors * weight[..., None]).sum((0, 1)) / total)
+    return _Palette(np.stack(means))
 
 
 def _mixed(palettes: list[_Palette], weights: list[float]) -> _Palette:
     total = sum(weights)
     mean = sum(p.mean * np.float32(w / total) for p, w in zip(palettes, weights, strict=True))
-    deviation = sum(p.deviation * np.float32(w / total) for p, w in zip(palettes, weights, strict=True))
-    return _Palette(np.asarray(mean, np.float32), np.asarray(deviation, np.float32))
+    return _Palette(np.asarray(mean, np.float32))
 
 
 def _reframe(image: Image.Image, change: _Change, strength: float) -> Image.Image:
@@ -95,7 +92,9 @@ def _reframe(image: Image.Image, change: _Change, strength: float) -> Image.Imag
     return image.transform(image.size, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)
 
 
-def _recolor(image: Image.Image, subject: Image.Image, change: _Change, strength: float) -> Image.Image:
+def _recolor(
+    image: Image.Image, subject: Image.Image, change: _Change, strength: float
+) -> Image.Image:
     """Move backdrop and subject toward the other palette, each on its own, and change the light."""
     x, y = grid((48, 48))
     light = 1 + strength * (change.light[0] * (x - 0.5) + change.light[1] * (y - 0.5))
@@ -105,20 +104,24 @@ def _recolor(image: Image.Image, subject: Image.Image, change: _Change, strength
     for part in (0, 1):
         table: list[int] = []
         for channel, warm in enumerate((1.0, 0.0, -1.0)):
-            mean = change.palette.mean[part, channel]
-            deviation = max(float(change.palette.deviation[part, channel]), 2.5)
-            ratio = float(np.clip(change.toward.deviation[part, channel] / deviation, 0.7, 1.4))
-            goal = mean + (change.toward.mean[part, channel] - mean) * strength
-            new = goal + (levels - mean) * (1 + (ratio - 1) * strength)
+            mean = float(np.clip(change.palette.mean[part, channel], 8, 247))
+            goal = mean + (float(change.toward.mean[part, channel]) - mean) * strength
+            # A curve through black, the mean and white: a plain shift would lay haze over it all.
+            bend = np.log(np.clip(goal, 8, 247) / 255) / np.log(mean / 255)
+            new = 255 * (levels / 255) ** np.clip(bend, 0.25, 4)
             new = new * brightest * (1 + warm * change.warmth * strength)
             table += np.clip(np.round(new), 0, 255).astype(int).tolist()
         parts.append(image.point(table))
     colored = Image.composite(parts[1], parts[0], subject)
-    lamp = Image.fromarray((light / brightest * 255).astype(np.uint8)).resize(image.size, Image.Resampling.BICUBIC)
+    lamp = Image.fromarray((light / brightest * 255).astype(np.uint8)).resize(
+        image.size, Image.Resampling.BICUBIC
+    )
     return ImageChops.multiply(colored, Image.merge("RGB", (lamp, lamp, lamp)))
 
 
-def _apply(image: Image.Image, subject: Image.Image, change: _Change, strength: float) -> Image.Image:
+def _apply(
+    image: Image.Image, subject: Image.Image, change: _Change, strength: float
+) -> Image.Image:
     cover = _reframe(subject.resize(image.size, Image.Resampling.BILINEAR), change, strength)
     return _recolor(_reframe(image, change, strength), cover, change, strength)
 
@@ -127,7 +130,9 @@ def _difference(a: Image.Image, b: Image.Image) -> float:
     return float(np.abs(np.asarray(a, np.float32) - np.asarray(b, np.float32)).mean())
 
 
-def _change(source: Image.Image, subject: Image.Image, toward: _Palette, prompt: str, seed: int) -> _Change:
+def _change(
+    source: Image.Image, subject: Image.Image, toward: _Palette, prompt: str, seed: int
+) -> _Change:
     rng = chance("vary", prompt, seed)
     bend = np.zeros((2, 7, 7))
     bend[:, 1:-1, 1:-1] = rng.uniform(-0.010, 0.010, (2, 5, 5))
@@ -191,7 +196,7 @@ def vary(
     full = _difference(trial, _apply(trial, trial_cover, change, 1.0))
     goal = share * min(unlike, full)
     low, high = 0.0, 1.0
-    for _ in range(7):
+    for _ in range(6):
         strength = (low + high) / 2
         if _difference(trial, _apply(trial, trial_cover, change, strength)) < goal:
             low = strength

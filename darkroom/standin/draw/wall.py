@@ -33,7 +33,15 @@ def _fade(size: Size, *stops: tuple[float, str]) -> Field:
     return np.repeat(column[:, None].astype(np.float32), size[0], axis=1)
 
 
-def _discs(light: Field, rng: Chance, colors: list[str], count: int, radius: float, low: float, strength: float) -> None:
+def _discs(
+    light: Field,
+    rng: Chance,
+    colors: list[str],
+    count: int,
+    radius: float,
+    low: float,
+    strength: float,
+) -> None:
     """Circles of confusion, brighter at the rim, added in place; none below `low` (0..1)."""
     high, wide = light.shape[:2]
     for _ in range(count):
@@ -41,7 +49,9 @@ def _discs(light: Field, rng: Chance, colors: list[str], count: int, radius: flo
         cx, cy = float(rng.uniform(0, wide)), float(rng.uniform(-0.05, low)) * high
         x0, x1 = max(0, int(cx - r - 2)), min(wide, int(cx + r + 3))
         y0, y1 = max(0, int(cy - r - 2)), min(high, int(cy + r + 3))
-        color = from_hex(colors[int(rng.integers(len(colors)))]) * np.float32(strength * rng.uniform(0.35, 1.0))
+        color = from_hex(colors[int(rng.integers(len(colors)))]) * np.float32(
+            strength * rng.uniform(0.35, 1.0)
+        )
         if x1 <= x0 or y1 <= y0:
             continue
         x = np.arange(x0, x1, dtype=np.float32)[None, :] - cx
@@ -56,7 +66,10 @@ def autumn(rng: Chance, size: Size, low: float) -> Wall:
     light = _fade(size, (0, "a8672a"), (0.55, "c98a3e"), (1, "6d4420"))
     x, y = grid(size)
     leaves = noise(rng, size, (5, 4), 3)[..., None]
-    light = light * (1 + 0.5 * leaves) + np.clip(noise(rng, size, (6, 5), 2), 0, 1)[..., None] * from_hex("b5431c") * 0.35
+    light = (
+        light * (1 + 0.5 * leaves)
+        + np.clip(noise(rng, size, (6, 5), 2), 0, 1)[..., None] * from_hex("b5431c") * 0.35
+    )
     sun = np.exp(-(((x - 0.22) / 0.35) ** 2) - ((y - 0.12) / 0.4) ** 2)
     light += sun[..., None] * from_hex("ffd894") * 0.75
     light = blur(np.clip(light, 0, None), size[0] * 0.03)
@@ -66,12 +79,21 @@ def autumn(rng: Chance, size: Size, low: float) -> Wall:
 
 def sunset(rng: Chance, size: Size, low: float) -> Wall:
     """A low sun and streaks of cloud."""
-    light = _fade(size, (0, "3f4a86"), (low * 0.45, "b56a86"), (low * 0.8, "f2955a"), (low, "ffcf7d"), (1, "c77a50"))
+    light = _fade(
+        size,
+        (0, "3f4a86"),
+        (low * 0.45, "b56a86"),
+        (low * 0.8, "f2955a"),
+        (low, "ffcf7d"),
+        (1, "c77a50"),
+    )
     x, y = grid(size)
     clouds = smoothstep(0.1, 0.9, noise(rng, size, (3, 14), 3))[..., None]
     light += clouds * from_hex("ff9a6e") * 0.35
     far = np.hypot((x - 0.68) * size[0], (y - low * 0.86) * size[1]) / size[0]
-    light += (np.exp(-((far / 0.16) ** 2)) * 0.8 + smoothstep(0.065, 0.055, far))[..., None] * from_hex("ffe0a0")
+    light += (np.exp(-((far / 0.16) ** 2)) * 0.8 + smoothstep(0.065, 0.055, far))[
+        ..., None
+    ] * from_hex("ffe0a0")
     return Wall(blur(light, size[0] * 0.008), np.array([1.08, 0.80, 0.68], np.float32))
 
 
@@ -93,7 +115,9 @@ def forest(rng: Chance, size: Size, low: float) -> Wall:
     x, y = grid(size)
     for _ in range(11):
         at, wide = float(rng.uniform(0, 1)), float(rng.uniform(0.008, 0.03))
-        trunk = np.exp(-(((x - at + 0.02 * (y - 0.5)) / wide) ** 4)) * smoothstep(low + 0.03, low - 0.03, y)
+        trunk = np.exp(-(((x - at + 0.02 * (y - 0.5)) / wide) ** 4)) * smoothstep(
+            low + 0.03, low - 0.03, y
+        )
         light *= 1 - 0.72 * trunk[..., None]
     shafts = np.clip(np.sin((x + 0.45 * y) * 21 + 1.3), 0, 1) ** 3 * smoothstep(low, 0, y)
     light += shafts[..., None] * from_hex("e8f0a8") * 0.3
@@ -144,10 +168,14 @@ def window(rng: Chance, size: Size, low: float) -> Wall:
     u, v = x + 0.35 * y, y - 0.12 * x
     across = smoothstep(0.20, 0.22, u) * smoothstep(0.86, 0.84, u)
     panes = across * smoothstep(-0.02, 0.0, v) * smoothstep(low * 0.86, low * 0.84, v)
-    bars = smoothstep(0.012, 0.02, np.abs((u - 0.2) % 0.22 - 0.11)) * smoothstep(0.01, 0.018, np.abs(v - low * 0.4))
+    bars = smoothstep(0.012, 0.02, np.abs((u - 0.2) % 0.22 - 0.11)) * smoothstep(
+        0.01, 0.018, np.abs(v - low * 0.4)
+    )
     leaves = smoothstep(0.55, 0.85, noise(rng, size, (9, 9), 2)) * smoothstep(0.5, 0.9, u)
     sun = panes * bars * (1 - 0.6 * leaves)
-    light = light * (0.62 + 0.62 * blur(sun.astype(np.float32), size[0] * 0.008)[..., None] * from_hex("fff1d6"))
+    light = light * (
+        0.62 + 0.62 * blur(sun.astype(np.float32), size[0] * 0.008)[..., None] * from_hex("fff1d6")
+    )
     return Wall(light, np.array([1.02, 0.98, 0.90], np.float32))
 
 
@@ -156,7 +184,9 @@ def kitchen(rng: Chance, size: Size, low: float) -> Wall:
     light = _fade(size, (0, "c9cfca"), (low, "e4e4da"), (1, "bdbcb0"))
     x, y = grid(size)
     row = (y / 0.075).astype(int)
-    joints = (np.abs((y / 0.075) % 1 - 0.5) > 0.46) | (np.abs(((x / 0.15) + 0.5 * (row % 2)) % 1 - 0.5) > 0.475)
+    joints = (np.abs((y / 0.075) % 1 - 0.5) > 0.46) | (
+        np.abs(((x / 0.15) + 0.5 * (row % 2)) % 1 - 0.5) > 0.475
+    )
     light *= np.where(joints, np.float32(0.82), np.float32(1))[..., None]
     board = low * 0.42
     colors = ["b5653a", "e3d6b8", "6f8f6a", "3d5a6c", "c9a24e", "8d4a3a"]
@@ -180,7 +210,9 @@ def room(rng: Chance, size: Size, low: float) -> Wall:
     """A warm living room, far out of focus: a window at one side, a lamp at the other."""
     light = _fade(size, (0, "8a7461"), (low, "a98d72"), (1, "6b5542"))
     x, y = grid(size)
-    pane = smoothstep(0.04, 0.07, x) * smoothstep(0.30, 0.27, x) * smoothstep(low * 0.8, low * 0.74, y)
+    pane = (
+        smoothstep(0.04, 0.07, x) * smoothstep(0.30, 0.27, x) * smoothstep(low * 0.8, low * 0.74, y)
+    )
     light += pane[..., None] * from_hex("e9eef0") * 0.75
     lamp = np.exp(-(((x - 0.82) / 0.10) ** 2) - ((y - low * 0.45) / 0.13) ** 2)
     light += lamp[..., None] * from_hex("ffcf86") * 0.9
@@ -214,7 +246,12 @@ def winter(rng: Chance, size: Size, low: float) -> Wall:
 
 def plain(rng: Chance, size: Size, low: float) -> Wall:
     """A painted wall with a pool of light, in a hue that chance chooses."""
-    color = from_hsv(float(rng.random()), float(rng.uniform(0.10, 0.28)), float(rng.uniform(0.66, 0.86)))
+    color = from_hsv(
+        float(rng.random()), float(rng.uniform(0.10, 0.28)), float(rng.uniform(0.66, 0.86))
+    )
     x, y = grid(size)
     pool = 0.62 + 0.5 * np.exp(-(((x - 0.38) / 0.5) ** 2) - ((y - low * 0.5) / 0.5) ** 2)
-    return Wall((pool[..., None] * color).astype(np.float32), np.sqrt(color / color.max()).astype(np.float32))
+    return Wall(
+        (pool[..., None] * color).astype(np.float32),
+        np.sqrt(color / color.max()).astype(np.float32),
+    )

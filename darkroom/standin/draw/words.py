@@ -9,18 +9,60 @@ from darkroom.standin.draw.chance import chance
 from darkroom.standin.draw.palette import Color, from_hex, from_hsv
 
 COLORS = {
-    "red": "b3261e", "crimson": "9c1730", "scarlet": "c42a1c", "burgundy": "6b1426", "maroon": "651822",
-    "orange": "d9722a", "terracotta": "b9603c", "rust": "9a4a24", "coral": "e8745a", "peach": "f0b490",
-    "yellow": "e6b83a", "mustard": "c99a2e", "gold": "d8a94a", "golden": "d8a94a", "amber": "c98222",
-    "green": "3f7d4a", "emerald": "1f7a55", "olive": "77783a", "sage": "9aaa86", "mint": "a6d3bd",
-    "lime": "9dbb3a", "teal": "1f7a7c", "turquoise": "3aa9a6", "cyan": "3db4c8", "blue": "2f5fa8",
-    "navy": "1f2f55", "cobalt": "2346a0", "indigo": "37347c", "sky": "8dbbdc", "purple": "6a3f8f",
-    "violet": "70489c", "lavender": "b3a2d0", "lilac": "c0a5cf", "plum": "6b2f58", "magenta": "b8327f",
-    "pink": "e39ab0", "rose": "d98a94", "brown": "744a2e", "chocolate": "50301f", "tan": "c39a6b",
-    "beige": "d8c6a6", "cream": "eee1c6", "ivory": "f0e8d6", "white": "eeece8", "black": "24242a",
-    "charcoal": "35363b", "grey": "8b8c90", "gray": "8b8c90", "silver": "c9ccd2", "copper": "c27a4e",
-    "bronze": "9c7040", "brass": "c9a24e", "pastel": "e7c9c4",
-}  # fmt: skip
+    "red": "b3261e",
+    "crimson": "9c1730",
+    "scarlet": "c42a1c",
+    "burgundy": "6b1426",
+    "maroon": "651822",
+    "orange": "d9722a",
+    "terracotta": "b9603c",
+    "rust": "9a4a24",
+    "coral": "e8745a",
+    "peach": "f0b490",
+    "yellow": "e6b83a",
+    "mustard": "c99a2e",
+    "gold": "d8a94a",
+    "golden": "d8a94a",
+    "amber": "c98222",
+    "green": "3f7d4a",
+    "emerald": "1f7a55",
+    "olive": "77783a",
+    "sage": "9aaa86",
+    "mint": "a6d3bd",
+    "lime": "9dbb3a",
+    "teal": "1f7a7c",
+    "turquoise": "3aa9a6",
+    "cyan": "3db4c8",
+    "blue": "2f5fa8",
+    "navy": "1f2f55",
+    "cobalt": "2346a0",
+    "indigo": "37347c",
+    "sky": "8dbbdc",
+    "purple": "6a3f8f",
+    "violet": "70489c",
+    "lavender": "b3a2d0",
+    "lilac": "c0a5cf",
+    "plum": "6b2f58",
+    "magenta": "b8327f",
+    "pink": "e39ab0",
+    "rose": "d98a94",
+    "brown": "744a2e",
+    "chocolate": "50301f",
+    "tan": "c39a6b",
+    "beige": "d8c6a6",
+    "cream": "eee1c6",
+    "ivory": "f0e8d6",
+    "white": "eeece8",
+    "black": "24242a",
+    "charcoal": "35363b",
+    "grey": "8b8c90",
+    "gray": "8b8c90",
+    "silver": "c9ccd2",
+    "copper": "c27a4e",
+    "bronze": "9c7040",
+    "brass": "c9a24e",
+    "pastel": "e7c9c4",
+}
 """sRGB of color words."""
 
 NOUNS = {
@@ -125,7 +167,11 @@ def read(prompt: str, negative_prompt: str = "") -> Look:
         named = _colors(tokens(behind[1]), avoid)
         if named:
             dark = from_hex("3c3d41") if "dark" in behind[1] else None
-            backdrop = from_hex(COLORS[named[-1]]) if dark is None else dark * from_hex(COLORS[named[-1]]) * 3
+            backdrop = (
+                from_hex(COLORS[named[-1]])
+                if dark is None
+                else dark * from_hex(COLORS[named[-1]]) * 3
+            )
         elif "dark" in tokens(behind[1]):
             backdrop = from_hex("3c3d41")
         text = text[: behind.start()] + " " + text[behind.end() :]
@@ -151,7 +197,7 @@ def read(prompt: str, negative_prompt: str = "") -> Look:
         material = "glass"
 
     found = _colors(words, avoid)
-    if noun in ("jar",) and "cream" in found and words.count("cream") == 1:
+    if noun == "jar" and "cream" in found and words.count("cream") == 1:
         found.remove("cream")
     if noun == "apple" and "orange" in found:
         found.remove("orange")
@@ -174,5 +220,7 @@ def read(prompt: str, negative_prompt: str = "") -> Look:
     if len(found) > 1:
         accent = from_hex(COLORS[found[1]])
     else:
-        accent = from_hsv(float(rng.random()), float(rng.uniform(0.1, 0.45)), float(rng.uniform(0.75, 0.95)))
+        accent = from_hsv(
+            float(rng.random()), float(rng.uniform(0.1, 0.45)), float(rng.uniform(0.75, 0.95))
+        )
     return Look(noun, color, accent, material, backdrop, bool(found))
