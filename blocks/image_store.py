@@ -71,6 +71,12 @@ class ImageStore(Saved):
             )
         return value
 
+    @field_validator("credentials", mode="before")
+    @classmethod
+    def _chosen(cls, value: Any) -> Any:
+        """Take {} for None: Prefect's v1 form says so where no block was chosen."""
+        return value or None
+
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if self.folder and self.bucket:

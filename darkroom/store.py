@@ -327,9 +327,10 @@ def _make_folder(folder: Path) -> None:
     """Make a folder that survives a power cut, and what is missing of those above it."""
     if not folder.is_dir():
         _make_folder(folder.parent)
-        if folder.exists():
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        folder.mkdir(exist_ok=True)
+        try:
+            folder.mkdir(exist_ok=True)
+        except FileExistsError as error:  # a file is in the way
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from error
         _sync_folder(folder.parent)
 
 

@@ -130,7 +130,8 @@ class Run:
         ]
         pictures = [picture for _, picture in rows]
         title = f"{self.name}  {report.flow_run}"
-        report.sheet = self._submit(contact_sheet, pictures, labels, title, self.store).result()
+        named = contact_sheet.with_options(task_run_name="contact_sheet")
+        report.sheet = self._submit(named, pictures, labels, title, self.store).result()
         assert report.sheet is not None
         opened = self.store.open()
         key = _show.artifact_key(self.name)

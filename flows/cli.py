@@ -67,7 +67,15 @@ def models(mode: str | None, on: Any, markdown: bool, as_json: bool) -> int:
 @click.option("--port", default=8808, show_default=True, help="On 127.0.0.1; 0 picks a free one.")
 @click.option("--latency", default=0.0, show_default=True, help="Seconds to add to each call.")
 @click.option("--seed", default=0, show_default=True, help="Changes all that is drawn.")
-def standin(port: int, latency: float, seed: int) -> int:
+@click.option(
+    "--alias",
+    "aliases",
+    type=(str, str),
+    multiple=True,
+    metavar="ID LIKE",
+    help="Serve a model id of your own like another model. Can be repeated.",
+)
+def standin(port: int, latency: float, seed: int, aliases: tuple[tuple[str, str], ...]) -> int:
     """Serve the local stand-in for Amazon Bedrock until Ctrl-C."""
     from darkroom.standin.server import serve
 
@@ -78,7 +86,7 @@ def standin(port: int, latency: float, seed: int) -> int:
         )
         click.echo(f"What was called: {url}/_standin/calls")
 
-    serve(port, latency, seed, ready=ready)
+    serve(port, latency, seed, dict(aliases), ready=ready)
     return 0
 
 

@@ -27,7 +27,6 @@ from tasks.remove_background import remove_background
 from tasks.text_to_image import text_to_image
 from tasks.variation import variation
 
-
 Variations = Annotated[int, Field(ge=0, le=20)]
 Similarity = Annotated[float, Field(ge=0, le=1)]
 

@@ -28,7 +28,9 @@ from darkroom.picture import Picture
 from darkroom.store import Store
 
 MAX_DATA = 40_000
-"""Most characters of an artifact's data URI: lists of artifacts come with all their data."""
+"""Most characters of an artifact's data: lists of artifacts come with all of it."""
+
+_SIDES = (512, 384, 256, 192, 160, 128, 96, 64, 32)
 
 TROUBLE = (PrefectException, DarkroomError, httpx.HTTPError, OSError, ValueError, RuntimeError)
 """What the API, the store and Pillow raise when an artifact cannot be made."""
@@ -64,7 +66,7 @@ def artifacts(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Non
             ImageArtifact(
                 key=key,
                 image_url=data_uri(data),
-                description=f"![preview]({data_uri(data, 160)})\n\n{caption(picture)}",
+                description=f"![preview]({data_uri(data, 240)})\n\n{caption(picture)}",
                 task_run_id=task_run.id,
                 flow_run_id=task_run.flow_run_id,
             ).create()
@@ -77,23 +79,24 @@ def artifact_key(*parts: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
 
 
-def data_uri(data: bytes, side: int = 0) -> str:
-    """The picture as a small WebP in a data URI of at most `MAX_DATA` characters.
+def data_uri(data: bytes, side: int = 640, most: int = MAX_DATA) -> str:
+    """The picture as a small WebP in a data URI: the largest that fits.
 
     Args:
         data: The encoded picture.
-        side: Longest side in pixels; 0 for the largest that fits.
+        side: Longest side in pixels, at most.
+        most: Characters of the data URI, at most.
     """
     uri = ""
-    for longest in (side,) if side else (640, 512, 384, 256, 128):
-        with Image.open(io.BytesIO(data)) as image:
-            image.draft("RGB", (longest, longest))
+    with Image.open(io.BytesIO(data)) as image:
+        image.draft("RGB", (side, side))
+        for longest in (side, *(each for each in _SIDES if each < side)):
             image.thumbnail((longest, longest))
             out = io.BytesIO()
             image.save(out, "WEBP", quality=75, method=2)
-        uri = "data:image/webp;base64," + pybase64.b64encode(out.getvalue()).decode("ascii")
-        if len(uri) <= MAX_DATA:
-            break
+            uri = "data:image/webp;base64," + pybase64.b64encode(out.getvalue()).decode("ascii")
+            if len(uri) <= most:
+                break
     return uri
 
 
@@ -133,8 +136,9 @@ def gallery(cells: Sequence[tuple[Picture, bytes, str]], columns: int = 4) -> st
         cells: Picture, its bytes and its label.
         columns: Pictures in a row.
     """
+    most = (MAX_DATA - 500) // max(1, len(cells)) - 200  # what is around each picture
     drawn = [
-        f'<td><img src="{data_uri(data, 240)}" width="200" alt="{html.escape(label)}"><br>'
+        f'<td><img src="{data_uri(data, 240, most)}" width="200" alt="{html.escape(label)}"><br>'
         f"<sub>{html.escape(label)}<br>{picture.width} x {picture.height}</sub></td>"
         for picture, data, label in cells
     ]

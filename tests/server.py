@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import IO, Any, TypeVar
 
 import httpx
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -131,6 +133,19 @@ class Server:
     def env(self, home: Path) -> dict[str, str]:
         """An environment for programs that use this server, and otherwise only `home`."""
         return environment(home, PREFECT_API_URL=self.api)
+
+    def asked(self, work: Callable[[], T]) -> T:
+        """Do `work` with Prefect's settings set to this server, and give what it gives.
+
+        In a thread: where Playwright runs, Prefect would take this one for asynchronous.
+        """
+
+        def with_settings() -> T:
+            with temporary_settings({PREFECT_API_URL: self.api}):
+                return work()
+
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(with_settings).result()
 
     def post(self, path: str, **body: object) -> list[dict[str, Any]]:
         """Ask the API."""

@@ -110,6 +110,7 @@ def test_the_core_imports_without_prefect_and_boto3() -> None:
     """darkroom/ can be used where neither is installed."""
     code = (
         "import sys; sys.modules['prefect'] = sys.modules['boto3'] = None;"
-        "import darkroom.client, darkroom.store, darkroom.modes as m; [m.find(n) for n in m.names()]"
+        "import darkroom.client, darkroom.store, darkroom.modes as m;"
+        "[m.find(name) for name in m.names()]"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from blocks import ImageStore
 from darkroom.picture import local_path
@@ -40,9 +39,11 @@ Start = Callable[..., Program]
 @pytest.fixture
 def start(server: Server, standin: StandIn, tmp_path: Path) -> Iterator[Start]:
     """Starts our command line with blocks that it finds under the name "kill"."""
-    with temporary_settings({PREFECT_API_URL: server.api}):
-        bedrock_of(standin, allow_retired=True).save("kill", overwrite=True)
-        ImageStore(folder=str(tmp_path / "store")).save("kill", overwrite=True)
+    bedrock, store = (
+        bedrock_of(standin, allow_retired=True),
+        ImageStore(folder=str(tmp_path / "store")),
+    )
+    server.asked(lambda: [each.save("kill", overwrite=True) for each in (bedrock, store)])
     with ExitStack() as stack:
 
         def started(*words: str) -> Program:

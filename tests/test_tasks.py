@@ -135,6 +135,7 @@ def test_the_same_request_at_the_same_moment_is_paid_once(
     standin: StandIn, bedrock: Bedrock, image_store: ImageStore
 ) -> None:
     """Five task runs side by side make one call and get the same picture."""
+
     @flow
     def ask() -> list[list[Picture]]:
         wish = TextToImage(prompt="a chair", seed=9)
@@ -223,7 +224,7 @@ def test_a_bad_request_is_refused_before_any_call(
     standin: StandIn, bedrock: Bedrock, image_store: ImageStore
 ) -> None:
     """Nothing is sent when a rule is broken."""
-    with pytest.raises(InvalidRequest, match="prompt.*10000"):
+    with pytest.raises(InvalidRequest, match=r"prompt.*10000"):
         quick(TextToImage(prompt="x" * 10001, seed=1), SD35, bedrock=bedrock, store=image_store)
     assert standin.calls()["models"] == {}
 

@@ -89,14 +89,19 @@ class Bedrock:
     Args:
         latency: Seconds added to every call that reaches a model.
         seed: Added to every seed that is drawn with, so that two stand-ins draw differently.
+        aliases: Ids of one's own (of imported or private models), each with the id of the model
+            that it behaves like.
     """
 
-    def __init__(self, latency: float = 0.0, seed: int = 0) -> None:
+    def __init__(
+        self, latency: float = 0.0, seed: int = 0, aliases: Mapping[str, str] | None = None
+    ) -> None:
         self.calls = Calls()
         self.faults = Faults()
         self.closing = asyncio.Event()
         self._latency = latency
         self._seed = seed
+        self._aliases = aliases or {}
         # Drawing keeps a core busy: more threads than cores would only make all of them late.
         self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 2), "standin-draw")
 
@@ -138,7 +143,7 @@ class Bedrock:
 
     async def _answer(self, call: Exchange, gone: Callable[[], Any]) -> bytes:
         call.region = auth.region(call.headers.get("authorization"))
-        model = lineup.find(call.model_id, call.region)
+        model = lineup.find(self._aliases.get(call.model_id, call.model_id), call.region)
         if "x-amzn-bedrock-guardrailidentifier" in call.headers:
             raise invalid(
                 "The guardrail identifier or version provided in the request does not exist."

@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from darkroom.errors import PortTaken
@@ -31,14 +31,22 @@ class StandIn:
         port: Where to listen; 0 picks a free port.
         latency: Seconds added to every call that reaches a model.
         seed: Added to every seed that is drawn with.
+        aliases: Ids of one's own, each with the id of the model that it behaves like.
 
     Example:
         with StandIn() as standin:
             client = boto3.client("bedrock-runtime", endpoint_url=standin.url, ...)
     """
 
-    def __init__(self, port: int = 0, latency: float = 0.0, seed: int = 0) -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        latency: float = 0.0,
+        seed: int = 0,
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
         self._port = port
+        self._aliases = aliases
         self._latency = latency
         self._seed = seed
         self._server: uvicorn.Server | None = None
@@ -75,7 +83,7 @@ class StandIn:
             raise RuntimeError("This stand-in runs already")
         listener = listen(self._port)
         self._port = listener.getsockname()[1]
-        self._bedrock, self._server = make(self._latency, self._seed)
+        self._bedrock, self._server = make(self._latency, self._seed, self._aliases)
         run = self._server.run
         self._thread = threading.Thread(target=run, args=([listener],), name="standin", daemon=True)
         self._thread.start()
@@ -114,6 +122,7 @@ def serve(
     port: int,
     latency: float = 0.0,
     seed: int = 0,
+    aliases: Mapping[str, str] | None = None,
     *,
     ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
@@ -123,13 +132,14 @@ def serve(
         port: Where to listen; 0 picks a free port.
         latency: Seconds added to every call that reaches a model.
         seed: Added to every seed that is drawn with.
+        aliases: Ids of one's own, each with the id of the model that it behaves like.
         ready: Is told the URL as soon as calls can be made.
 
     Raises:
         PortTaken: Another program has the port.
     """
     listener = listen(port)
-    _, server = make(latency, seed)
+    _, server = make(latency, seed, aliases)
     ready(f"http://{HOST}:{listener.getsockname()[1]}")
     try:
         server.run([listener])
@@ -159,7 +169,9 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def make(latency: float, seed: int) -> tuple[Bedrock, uvicorn.Server]:
+def make(
+    latency: float, seed: int, aliases: Mapping[str, str] | None
+) -> tuple[Bedrock, uvicorn.Server]:
     """Make a stand-in and the server for it; imports only here, so that a CLI starts fast."""
     import uvicorn
 
@@ -175,7 +187,7 @@ def make(latency: float, seed: int) -> tuple[Bedrock, uvicorn.Server]:
             await super().shutdown(sockets)
             bedrock.close()
 
-    bedrock = Bedrock(latency, seed)
+    bedrock = Bedrock(latency, seed, aliases)
     config = uvicorn.Config(
         build(bedrock),
         http=Wire,
