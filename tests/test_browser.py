@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from blocks import Bedrock, ImageStore
 from darkroom.picture import local_path
 from darkroom.standin.server import StandIn
+from tasks._show import MAX_DATA
 from tests.browser import TALL, VIEW, chromium, image_widths, links, missing, page_of
 from tests.conftest import bedrock_of
 from tests.server import Server, program, server, until
@@ -137,6 +138,7 @@ def test_a_prompt_is_shown_as_it_was_written(page: Page, shot: Shot) -> None:
 def test_the_gallery_shows_the_seven_pictures(page: Page, shot: Shot) -> None:
     """The contact sheet as markdown has all of them side by side, with their steps and sizes."""
     page.goto(shot.artifact("gallery"), wait_until="commit")
+    assert len(shot.artifacts["product-shot-gallery"]["data"]) <= MAX_DATA
     widths = image_widths(page, len(STEPS))
     assert len(widths) == len(STEPS)
     assert min(widths) > 100
