@@ -1,7 +1,7 @@
 """Wait until the server has written down what this process did.
 
-Task runs reach the server as events. A server that lives and dies with this process (Prefect's
-ephemeral mode) is gone before it has worked through them, and the task runs with it.
+Task runs reach the server as events. A server that lives and dies with this process is gone before
+it has worked through them, and the task runs with it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from prefect.client.base import ServerType
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterId
 from prefect.logging import get_run_logger
+
+from flows import temporary_server
 
 
 def wait_until_recorded(task_run_ids: Iterable[UUID], timeout: float = 30) -> None:
@@ -28,7 +30,7 @@ def wait_until_recorded(task_run_ids: Iterable[UUID], timeout: float = 30) -> No
     missing = set(task_run_ids)
     deadline = time.monotonic() + timeout
     with get_client(sync_client=True) as client:
-        if client.server_type != ServerType.EPHEMERAL:
+        if client.server_type != ServerType.EPHEMERAL and not temporary_server.is_running:
             return
         while missing:
             chosen = sorted(missing)[:200]  # the most that one page of the API holds

@@ -19,7 +19,7 @@ from darkroom.modes.base import Request
 from darkroom.picture import Picture
 from flows._recorded import wait_until_recorded
 from flows.report import HEADINGS, Report, Status
-from tasks import _invoke, _show
+from tasks import _show
 from tasks.picture import contact_sheet, load_picture
 
 
@@ -104,7 +104,7 @@ class Run:
     def _submit_paid(
         self, step: str, task: Task[Any, Any], request: Request, model: Model
     ) -> PrefectFuture[Any]:
-        paid: Task[Any, Any] = _invoke.step(task, step, model)
+        paid: Task[Any, Any] = task.with_options(name=step)
         return self._submit(paid, request, model.id, bedrock=self.bedrock, store=self.store)
 
     def _took(self, step: str, future: PrefectFuture[Any], model: Model | None) -> Picture:

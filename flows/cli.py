@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from darkroom.errors import DarkroomError, InvalidRequest, ModelRetired, NoCredentials
+from flows import temporary_server
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print data for machines.")
 _VERBOSE = click.option("--verbose", is_flag=True, help="Show Prefect's log.")
@@ -149,9 +150,10 @@ def product_shot(
         given["image"] = str(Path(given["image"]).absolute())
     chosen = [name for name in given if name.endswith("_model")]
     given["models"] = {name.removesuffix("_model"): given.pop(name) for name in chosen}
+    ready = temporary_server.start()
     from flows.cli_run import product_shot as start
 
-    return start(given, out, verbose=verbose, as_json=as_json)
+    return start(given, out, ready, verbose=verbose, as_json=as_json)
 
 
 def _expand(text: str) -> dict[str, int] | None:
@@ -174,9 +176,10 @@ def _expand(text: str) -> dict[str, int] | None:
 @_JSON
 def resume(flow_run: str, out: Path | None, verbose: bool, as_json: bool) -> int:
     """Run a flow run again, by its id: what it had finished is not paid for twice."""
+    ready = temporary_server.start()
     from flows.cli_run import resume as start
 
-    return start(flow_run, out, verbose=verbose, as_json=as_json)
+    return start(flow_run, out, ready, verbose=verbose, as_json=as_json)
 
 
 @darkroom.command()

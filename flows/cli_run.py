@@ -13,8 +13,6 @@ from uuid import UUID
 
 # Prefect's temporary server would report home, and print a traceback where two writers meet.
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-# Two slow cores need more than the default of 20 seconds to make a new database.
-os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "90")
 
 from prefect import Flow
 from prefect.client.orchestration import get_client
@@ -41,7 +39,12 @@ err = Console(stderr=True)
 
 
 def product_shot(
-    parameters: dict[str, Any], folder: Path | None, *, verbose: bool, as_json: bool
+    parameters: dict[str, Any],
+    folder: Path | None,
+    ready: Callable[[], None],
+    *,
+    verbose: bool,
+    as_json: bool,
 ) -> int:
     """Run the flow with `parameters`, after checking all that can be known beforehand."""
     flow = product_shot_file.product_shot
@@ -58,6 +61,7 @@ def product_shot(
     _check_folder(folder)
 
     def start() -> State[Any]:
+        ready()
         order.check(Bedrock.find(blocks["bedrock"]))
         ImageStore.find(blocks["store"]).open().check()
         state: State[Any] = flow(**dict(order), **blocks, return_state=True)
@@ -66,7 +70,14 @@ def product_shot(
     return _show(start, folder, verbose=verbose, as_json=as_json)
 
 
-def resume(flow_run_id: str, folder: Path | None, *, verbose: bool, as_json: bool) -> int:
+def resume(
+    flow_run_id: str,
+    folder: Path | None,
+    ready: Callable[[], None],
+    *,
+    verbose: bool,
+    as_json: bool,
+) -> int:
     """Run a flow run again under its own id, so that what it finished is found again."""
     try:
         wanted = UUID(flow_run_id)
@@ -77,6 +88,7 @@ def resume(flow_run_id: str, folder: Path | None, *, verbose: bool, as_json: boo
     _check_folder(folder)
 
     def start() -> State[Any]:
+        ready()
         with get_client(sync_client=True) as client:
             try:
                 flow_run = client.read_flow_run(wanted)

@@ -103,6 +103,9 @@ class ByRequest(CachePolicy):
         except DarkroomError:
             return None  # the task says it better, in a moment
         _show.remember(task_ctx.task_run.id, call.store)
+        # With tags from the start, Prefect would ask its API for the concurrency limit of each one
+        # before it runs the task: up to 2 seconds on a busy SQLite.
+        task_ctx.task_run.tags = sorted({*task_ctx.task_run.tags, call.model.id})
         return key
 
 
@@ -132,12 +135,6 @@ def paid(function: Callable[P, R]) -> Task[P, R]:
         retry_condition_fn=retryable,
         on_completion=[_show.artifacts],
     )(function)
-
-
-def step(paid_task: Task[P, R], name: str, model: Model | None = None) -> Task[P, R]:
-    """The task as one step of a flow: under the step's name, tagged by its model."""
-    tags = {*paid_task.tags, *([model.id] if model else [])}
-    return paid_task.with_options(name=name, tags=tags)
 
 
 def _run_name() -> str:

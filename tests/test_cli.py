@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from prefect.settings import PREFECT_API_URL
 
 from flows.cli import main
 from tests.conftest import encoded
@@ -43,6 +44,7 @@ def darkroom(
 ) -> Iterator[Darkroom]:
     """Runs the command line in this process, against the tests' Prefect API."""
     monkeypatch.setenv("DARKROOM_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PREFECT_API_URL", str(PREFECT_API_URL.value()))
     handlers = logging.getLogger().handlers[:]
 
     def run(*arguments: str, **env: str) -> Done:
