@@ -7,7 +7,6 @@ A mode's task file holds its signature and its words; `paid` makes a Prefect tas
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,20 +17,16 @@ from prefect import Task, task
 from prefect.cache_policies import CachePolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
-from prefect.exceptions import MissingContextError
-from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import flow_run
 
 from blocks import Bedrock, ImageStore
 from darkroom import catalog, client
 from darkroom.catalog import Model
 from darkroom.errors import DarkroomError
-from darkroom.image_file import facts, png
-from darkroom.mask import Shrink
 from darkroom.modes.base import Request
 from darkroom.picture import Picture, Provenance
 from darkroom.store import Fresh, Store
-from tasks import _show
+from tasks import _edit, _run, _show
 from tasks._results import PictureSerializer
 
 P = ParamSpec("P")
@@ -56,8 +51,8 @@ class Call:
         store: ImageStore | None,
     ) -> Call:
         """Fill in what the caller left open: the default model and blocks, and a seed."""
-        row = catalog.find(model) if model else catalog.default(request.mode, {*request.given()})
-        call = cls(request, row, bedrock or Bedrock.find(), (store or ImageStore.find()).open())
+        place = (store or ImageStore.find()).open()
+        call = cls(request, _row(request, model), bedrock or Bedrock.find(), place)
         return replace(call, request=_seeded(call))
 
     @property
@@ -65,6 +60,10 @@ class Call:
         """Names this call in Prefect's cache: the same question, for the same store."""
         own = client.key(self.request, self.model, self.bedrock.endpoint)
         return hashlib.sha256(f"{own} {self.store.uri}".encode()).hexdigest()
+
+
+def _row(request: Request, model: str | None) -> Model:
+    return catalog.find(model) if model else catalog.default(request.mode, {*request.given()})
 
 
 def _seeded(call: Call) -> Request:
@@ -134,6 +133,7 @@ def paid(function: Callable[P, R]) -> Task[P, R]:
         retry_jitter_factor=0.5,
         retry_condition_fn=retryable,
         on_completion=[_show.artifacts],
+        on_failure=[_show.forget],
     )(function)
 
 
@@ -141,8 +141,10 @@ def _run_name() -> str:
     context = TaskRunContext.get()
     assert context is not None
     request, model = context.parameters["request"], context.parameters["model"]
-    row = catalog.find(model) if model else catalog.default(request.mode, {*request.given()})
-    return f"{request.mode} on {row.call_id}"
+    try:
+        return f"{request.mode} on {_row(request, model).call_id}"
+    except DarkroomError:
+        return f"{request.mode} on {model}"  # the task fails in a moment, and says why
 
 
 def pictures(
@@ -166,21 +168,21 @@ def pictures(
     call = Call.of(request, model, bedrock, store)
     call.model.takes(request.mode)
     if request.fit == "shrink":
-        call = replace(call, request=_shrunk(call))
+        call = replace(call, request=_edit.shrunk(call.request, call.model, call.store))
     made: list[Picture] = []
     for part in call.request.split(call.model):
         part.check(call.model)
         one = replace(call, request=part)
         key = client.key(part, call.model, call.bedrock.endpoint)
         title = str(getattr(part, "prompt", None) or "")
-        made += call.store.once(key, partial(_call, one), folder=folder(), title=title)
+        made += call.store.once(key, partial(_call, one), folder=_run.folder(), title=title)
     return made
 
 
 def _call(call: Call) -> list[Fresh]:
     """Call the model, and pair its pictures with how they came to be."""
     request, model, bedrock = call.request, call.model, call.bedrock
-    log().info("%s: calling %s", request.mode, model.call_id)
+    _run.log().info("%s: calling %s", request.mode, model.call_id)
     answer = client.invoke(
         bedrock.get_client(),
         request,
@@ -190,7 +192,7 @@ def _call(call: Call) -> list[Fresh]:
         allow_retired=bedrock.allow_retired,
     )
     if answer.missing:
-        log().warning(
+        _run.log().warning(
             "%s: %d of %s pictures came back: %s",
             request.mode,
             len(answer.pictures),
@@ -220,73 +222,3 @@ def _call(call: Call) -> list[Fresh]:
         )
         for each in answer.pictures
     ]
-
-
-def _shrunk(call: Call) -> Request:
-    """The request with sources that the model takes; each one that is made smaller is kept."""
-    update: dict[str, Any] = {}
-    for name, value in call.request.given().items():
-        limit = call.model.limits.get("image" if name == "mask" else name)
-        if limit is None:
-            continue
-        edit = Shrink(limit.max_side, limit.max_pixels)
-        if isinstance(value, Picture):
-            update[name] = _smaller(value, edit, call.store)
-        elif isinstance(value, tuple) and value and isinstance(value[0], Picture):
-            update[name] = tuple(_smaller(each, edit, call.store) for each in value)
-    return call.request.model_copy(update=update)
-
-
-def _smaller(picture: Picture, edit: Shrink, store: Store) -> Picture:
-    width, height = edit.size(*picture.size)
-    if (width, height) == picture.size:
-        return picture
-    note = f"shrunk from {picture.width} x {picture.height} to {width} x {height} to fit the model"
-    log().warning("%s: %s", picture.where, note)
-    return edited(picture, "shrink", [edit], store, notes=[note])
-
-
-def edited(
-    picture: Picture,
-    mode: str,
-    edits: list[Callable[[Any], Any]],
-    store: Store,
-    notes: list[str] | None = None,
-) -> Picture:
-    """`picture` after `edits`, kept in the store once, with what was done to it."""
-    import io
-
-    from PIL import Image
-
-    def make() -> list[Fresh]:
-        with Image.open(io.BytesIO(store.read(picture))) as opened:
-            image: Image.Image = opened
-            for edit in edits:
-                image = edit(image)
-            data = png(image)
-        how = Provenance(
-            mode=mode,
-            parameters={"edits": [repr(edit) for edit in edits]},
-            parents=(picture.sha256,),
-            made_at=datetime.now(UTC),
-            flow_run=flow_run.get_name(),
-            notes=tuple(notes or ()),
-        )
-        return [Fresh(data, facts(data), how)]
-
-    asked = " ".join([mode, picture.sha256, *map(repr, edits)])
-    key = hashlib.sha256(asked.encode()).hexdigest()
-    return store.once(key, make, folder=folder())[0]
-
-
-def folder() -> str:
-    """Where in the store the current run puts what it makes: the day, and the run's name."""
-    return f"{datetime.now(UTC):%Y-%m-%d}/{flow_run.get_name() or 'single'}"
-
-
-def log() -> logging.Logger | logging.LoggerAdapter[logging.Logger]:
-    """The run's logger; outside of runs an ordinary one."""
-    try:
-        return get_run_logger()
-    except MissingContextError:
-        return get_logger("darkroom")

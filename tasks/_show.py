@@ -74,6 +74,11 @@ def artifacts(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Non
             get_logger("darkroom").warning("No artifact for %s: %s", picture.where, error)
 
 
+def forget(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> None:
+    """Failure hook: there is nothing to show."""
+    _stores.pop(task_run.id, None)
+
+
 def artifact_key(*parts: str) -> str:
     """A key as Prefect takes them: lower case, digits and dashes."""
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")

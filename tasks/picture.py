@@ -19,7 +19,7 @@ from darkroom.image_file import facts, open_file
 from darkroom.mask import Background, Flatten
 from darkroom.picture import Picture, Provenance, local_path
 from darkroom.store import Fresh
-from tasks import _invoke, _show
+from tasks import _edit, _run, _show
 
 
 @task(cache_policy=NO_CACHE, on_completion=[_show.artifacts])
@@ -41,7 +41,7 @@ def load_picture(path: str, store: ImageStore | None = None) -> list[Picture]:
         raise InvalidRequest.of("image", path, "only local files can be read", "Download it first.")
     data, notes = open_file(where)
     for note in notes:
-        _invoke.log().warning("%s: %s", where, note)
+        _run.log().warning("%s: %s", where, note)
     opened = (store or ImageStore.find()).open()
     _show.remember_here(opened)
     how = Provenance(
@@ -53,7 +53,7 @@ def load_picture(path: str, store: ImageStore | None = None) -> list[Picture]:
     )
     fresh = Fresh(data, facts(data, str(where)), how)
     key = hashlib.sha256(f"load_picture {fresh.facts.sha256}".encode()).hexdigest()
-    return opened.once(key, lambda: [fresh], folder=_invoke.folder(), title=where.stem)
+    return opened.once(key, lambda: [fresh], folder=_run.folder(), title=where.stem)
 
 
 @task(cache_policy=NO_CACHE)
@@ -66,9 +66,9 @@ def flatten(picture: Picture, color: str = "#808080", store: ImageStore | None =
         store: Where to keep the result; None for the default.
     """
     note = f"flattened on {color}"
-    _invoke.log().info("%s: %s", picture.where, note)
+    _run.log().info("%s: %s", picture.where, note)
     opened = (store or ImageStore.find()).open()
-    return _invoke.edited(picture, "flatten", [Flatten(color)], opened, notes=[note])
+    return _edit.edited(picture, "flatten", [Flatten(color)], opened, notes=[note])
 
 
 @task(cache_policy=NO_CACHE)
@@ -87,7 +87,7 @@ def background_mask(picture: Picture, store: ImageStore | None = None) -> Pictur
             "picture", picture.where, "it has no transparency", "Remove its background first."
         )
     opened = (store or ImageStore.find()).open()
-    return _invoke.edited(picture, "background_mask", [Background()], opened)
+    return _edit.edited(picture, "background_mask", [Background()], opened)
 
 
 @task(cache_policy=NO_CACHE)
@@ -123,7 +123,7 @@ def contact_sheet(
         return [Fresh(out.getvalue(), facts(out.getvalue()), how)]
 
     key = hashlib.sha256(f"contact_sheet {asked}".encode()).hexdigest()
-    return opened.once(key, make, folder=_invoke.folder())[0]
+    return opened.once(key, make, folder=_run.folder())[0]
 
 
 _TILE, _GAP, _COLUMNS = 380, 24, 4

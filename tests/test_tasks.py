@@ -315,6 +315,23 @@ def test_an_artifact_that_cannot_be_made_fails_nothing(
     assert answered(standin) == 1
 
 
+def test_an_unknown_model_fails_the_task_in_words(
+    bedrock: Bedrock, image_store: ImageStore
+) -> None:
+    """The task run has a name and a Failed state with the nearest names, not a crash."""
+
+    @flow
+    def ask() -> tuple[bool, str]:
+        wish = TextToImage(prompt="x", seed=1)
+        future = text_to_image.submit(wish, "cor", bedrock=bedrock, store=image_store)
+        future.wait()
+        return future.state.is_failed(), str(future.state.message)
+
+    failed, message = ask()
+    assert failed
+    assert "Did you mean core" in message
+
+
 def test_the_error_of_a_failed_task_says_what_happened(
     standin: StandIn, bedrock: Bedrock, image_store: ImageStore
 ) -> None:
