@@ -136,13 +136,17 @@ class Run:
         opened = self.store.open()
         key = _show.artifact_key(self.name)
         try:
-            cells = [(picture, opened.read(picture), row.step) for row, picture in rows]
+            cells = [
+                (picture, opened.read(picture), f"{row.step} {row.model_name}".strip())
+                for row, picture in rows
+            ]
             create_markdown_artifact(
                 f"## Contact sheet\n\n{_show.gallery(cells)}",
                 key=f"{key}-gallery",
                 description=f"{len(cells)} pictures of {report.flow_run}",
             )
             sheet = opened.read(report.sheet)
+            folder, lines = report.cells_by_folder()
             create_image_artifact(
                 _show.data_uri(sheet),
                 key=f"{key}-contact-sheet",
@@ -150,9 +154,10 @@ class Run:
                 f"**contact sheet** {_show.escaped(report.sheet.where)}",
             )
             create_table_artifact(
-                [dict(zip(HEADINGS, line, strict=True)) for line in report.cells()],
+                [dict(zip(HEADINGS, line, strict=True)) for line in lines],
                 key=f"{key}-table",
-                description=f"{len(rows)} pictures, about \\${report.spent_usd:g} in all",
+                description=f"{len(rows)} pictures, about \\${report.spent_usd:g} in all, "
+                f"in {_show.escaped(folder)}",
             )
         except _show.TROUBLE as error:
             get_run_logger().warning("No artifact for the contact sheet: %s", error)

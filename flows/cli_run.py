@@ -15,11 +15,18 @@ from uuid import UUID
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 
 from prefect import Flow
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import State
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    TaskRunFilter,
+    TaskRunFilterState,
+    TaskRunFilterStateType,
+)
+from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.flow_engine import run_flow
-from prefect.states import Scheduled
+from prefect.states import Crashed, Scheduled
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
@@ -99,6 +106,7 @@ def resume(
             name = client.read_flow(flow_run.flow_id).name
             if name not in _FLOWS:
                 raise InvalidRequest.of("flow_run", flow_run_id, f"{name} is no flow of Darkroom")
+            _end_what_was_cut_off(client, wanted)
             client.set_flow_run_state(wanted, Scheduled(message="resumed"), force=True)
             flow_run = client.read_flow_run(wanted)
         return cast(
@@ -112,6 +120,21 @@ def resume(
         )
 
     return _show(start, folder, verbose=verbose, as_json=as_json)
+
+
+def _end_what_was_cut_off(client: SyncPrefectClient, flow_run_id: UUID) -> None:
+    """Give an end to task runs whose process was killed: the dashboard would show them running."""
+    unfinished = TaskRunFilter(
+        state=TaskRunFilterState(
+            type=TaskRunFilterStateType(
+                any_=[StateType.PENDING, StateType.RUNNING, StateType.SCHEDULED]
+            )
+        )
+    )
+    of_this_run = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id]))
+    for run in client.read_task_runs(flow_run_filter=of_this_run, task_run_filter=unfinished):
+        state: State[Any] = Crashed(message="Its process ended; the flow run was resumed.")
+        client.set_task_run_state(run.id, state, force=True)
 
 
 def _show(
@@ -141,13 +164,9 @@ def _show(
 
 def _table(report: Report) -> Table:
     """The rows; what the files have in common is said once, above them."""
-    lines = [row.cells() for row in report.rows]
-    files = [line[-1] for line, row in zip(lines, report.rows, strict=True) if row.picture]
-    folders = {str(Path(file).parent) for file in files}
+    folder, lines = report.cells_by_folder()
     table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0), title_justify="left")
-    if len(folders) == 1 and not files[0].startswith("s3:"):
-        table.title = f"in {folders.pop()}"
-        lines = [(*line[:-1], Path(line[-1]).name) for line in lines]
+    table.title = f"in {folder}" if folder else None
     for heading in HEADINGS:
         number = heading in ("seed", "price", "seconds")
         table.add_column(heading, overflow="fold", justify="right" if number else "left")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from darkroom import catalog
 from darkroom.errors import ContentFiltered, DarkroomError
-from darkroom.picture import Picture
+from darkroom.picture import Picture, local_path
 
 Status = Literal["made", "cached", "filtered", "failed"]
 
@@ -91,6 +91,26 @@ class Report(BaseModel):
     def cells(self) -> list[tuple[str, ...]]:
         """Step, model, size, seed, price, seconds and file of each row, as text."""
         return [row.cells() for row in self.rows]
+
+    def cells_by_folder(self) -> tuple[str, list[tuple[str, ...]]]:
+        """The folder that all files are in, and `cells` with the files' names only.
+
+        The folder is "" where there is none in common; then the cells have the whole places.
+        """
+        places = {_place(picture)[0] for _, picture in self.pictures}
+        if len(places) != 1:
+            return "", self.cells()
+        names = [_place(row.picture)[1] if row.picture else None for row in self.rows]
+        cells = zip(self.cells(), names, strict=True)
+        return places.pop(), [(*cell[:-1], name or cell[-1]) for cell, name in cells]
+
+
+def _place(picture: Picture) -> tuple[str, str]:
+    """The folder and the name of a picture's file."""
+    if path := local_path(picture.uri):
+        return str(path.parent), path.name
+    folder, _, name = picture.uri.rpartition("/")
+    return folder, name
 
 
 HEADINGS = ("step", "model", "size", "seed", "price", "seconds", "file")
