@@ -10,7 +10,7 @@ fix: .venv/.dev
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 test: .venv/.dev
-	$(BIN)/python -m pytest -q -n auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 demo: .venv/.run
 	$(BIN)/python -m flows.cli demo

@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from blocks import Bedrock, ImageStore
+from darkroom import catalog
 from darkroom.picture import local_path
 from darkroom.standin.server import StandIn
 from tasks._show import MAX_DATA
@@ -136,7 +137,7 @@ def test_a_prompt_is_shown_as_it_was_written(page: Page, shot: Shot) -> None:
 
 
 def test_the_gallery_shows_the_seven_pictures(page: Page, shot: Shot) -> None:
-    """The contact sheet as markdown has all of them side by side, with their steps and sizes."""
+    """The contact sheet as markdown shows all of them, each with step, model and size."""
     page.goto(shot.artifact("gallery"), wait_until="commit")
     assert len(shot.artifacts["product-shot-gallery"]["data"]) <= MAX_DATA
     widths = image_widths(page, len(STEPS))
@@ -144,7 +145,8 @@ def test_the_gallery_shows_the_seven_pictures(page: Page, shot: Shot) -> None:
     assert min(widths) > 100
     for row in shot.report["rows"]:
         size = f"{row['picture']['width']} x {row['picture']['height']}"
-        assert missing(page, f"{row['step']}\n", size) == []
+        model = catalog.find(row["model"]).short
+        assert missing(page, f"{row['step']} {model}\n", size) == []
 
 
 def test_the_table_has_a_row_for_each_picture(page: Page, shot: Shot) -> None:
@@ -155,7 +157,7 @@ def test_the_table_has_a_row_for_each_picture(page: Page, shot: Shot) -> None:
     assert rows[0] == ["step", "model", "size", "seed", "price", "seconds", "file"]
     assert [row[0] for row in rows[1:]] == STEPS
     assert [row[-1] for row in rows[1:]] == [
-        str(local_path(row["picture"]["uri"])) for row in shot.report["rows"]
+        row["picture"]["uri"].rpartition("/")[2] for row in shot.report["rows"]
     ]
 
 
