@@ -155,10 +155,9 @@ class PictureMissing(StoreFailed):
 class PortTaken(DarkroomError):
     """A local server cannot have the port that it was told to take."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, why: str = "is taken by another program") -> None:
         super().__init__(
-            f"Port {port} is taken by another program: stop it, or choose another port "
-            "(--port 0 picks a free one)."
+            f"Port {port} {why}: choose another port (--port 0 picks a free one), or free it."
         )
         self.port = port
 

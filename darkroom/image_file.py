@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from darkroom.errors import BadPicture
-from darkroom.picture import Facts, MediaType
+from darkroom.picture import Facts, MediaType, local_path
 
 # What Pillow calls the formats that every part of the service reads.
 _MEDIA_TYPES: dict[str, MediaType] = {
@@ -116,6 +116,8 @@ def prepared(data: bytes, name: str = "picture") -> tuple[bytes, tuple[str, ...]
         if orientation not in (0, 1):
             notes.append(f"turned upright as its EXIF orientation ({orientation}) says")
             upright = ImageOps.exif_transpose(image)
+        if image.format == "PNG" and data[24] == 16 and upright.mode in ("RGB", "RGBA"):
+            notes.append("converted from 16 to 8 bits")  # which Pillow did when it opened the file
         if upright.mode not in ("RGB", "RGBA"):
             notes.append(f"converted from {upright.mode} to 8-bit RGB")
             upright = _rgb(upright)
@@ -140,6 +142,18 @@ def _rgb(image: Image.Image) -> Image.Image:
         if converted is not None:
             return converted
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def source_path(text: str) -> Path:
+    """The local file that a user names, by its path or `file:` URI.
+
+    Raises:
+        BadPicture: It is an address of another kind.
+    """
+    path = local_path(text)
+    if path is None and "://" in text:
+        raise BadPicture(f"{text}: only local files can be read. Download it first.")
+    return path or Path(text)
 
 
 def open_file(path: Path) -> tuple[bytes, tuple[str, ...]]:

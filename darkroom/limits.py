@@ -175,7 +175,8 @@ class Limit(BaseModel):
             return f"{len(self.sizes)} sizes only"
         rules = []
         if self.min_side or self.max_side:
-            rules.append(f"sides of {self.min_side or 1} to {self.max_side or 'any'} pixels")
+            most = f" to {self.max_side}" if self.max_side else " or more"
+            rules.append(f"sides of {self.min_side or 1}{most} pixels")
         if self.max_pixels:
             rules.append(f"at most {self.max_pixels:,} pixels in all")
         if self.max_ratio:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from prefect import Task, get_run_logger
@@ -43,7 +42,9 @@ class Run:
     def load(self, step: str, path: str) -> Picture:
         """Bring a picture of the user's own in."""
         future = self._submit(
-            load_picture.with_options(name=step, task_run_name="load_picture"), path, self.store
+            load_picture.with_options(name=step, task_run_name=f"{step}: load_picture"),
+            path,
+            self.store,
         )
         return self._took(step, future, None)
 
@@ -69,24 +70,28 @@ class Run:
 
     def free(self, step: str, *tasks_and_values: tuple[Task[Any, Picture], Any]) -> list[Picture]:
         """Run Pillow steps side by side, each with its arguments, and wait for their pictures."""
+        named = [(f"{step}-{task.name}", task, values) for task, values in tasks_and_values]
         futures = [
             self._submit(
-                task.with_options(name=f"{step}-{task.name}", task_run_name=task.name),
-                *values,
-                store=self.store,
+                task.with_options(name=name, task_run_name=name), *values, store=self.store
             )
-            for task, values in tasks_and_values
+            for name, task, values in named
+        ]
+        pictures = [
+            self._result(name, future, None)
+            for (name, _, _), future in zip(named, futures, strict=True)
         ]
         self._before = futures
-        return [future.result() for future in futures]
+        return pictures
 
-    def end(self, error: DarkroomError | None = None) -> State[Any]:
+    def end(self, error: Exception | None = None) -> State[Any]:
         """Show what was made, wait until all of it is on record, and say how the run ended."""
         report = self.report
         if report.pictures:
             self._show()
         wait_until_recorded(future.task_run_id for future in self._futures)
-        made = f"{len(report.pictures)} pictures, about ${report.spent_usd:g}"
+        count = len(report.pictures)
+        made = f"{count} picture{'' if count == 1 else 's'}, about ${report.spent_usd:g}"
         failed = "; ".join(f"{row.step}: {row.reason}" for row in report.of("failed"))
         filtered = ", ".join(row.step for row in report.of("filtered"))
         if error or failed:
@@ -109,16 +114,25 @@ class Run:
 
     def _took(self, step: str, future: PrefectFuture[Any], model: Model | None) -> Picture:
         """Wait for a step, and note in the report what it gave."""
-        model_id = model.id if model else None
-        try:
-            pictures: Sequence[Picture] = future.result()
-        except DarkroomError as error:
-            self.report.fail(step, model_id, error)
-            raise
-        status: Status = "cached" if future.state.name == "Cached" else "made"
-        self.report.add(step, pictures, model_id, status)
+        pictures = self._result(step, future, model)
+        for picture in pictures:
+            # Found by Prefect, or by the store: the picture of another run.
+            found = future.state.name == "Cached" or (
+                picture.provenance.flow_run != self.report.flow_run
+            )
+            status: Status = "cached" if found and model else "made"
+            self.report.add(step, picture, model.id if model else None, status)
         self._before = [future]
-        return pictures[0]
+        first: Picture = pictures[0]
+        return first
+
+    def _result(self, step: str, future: PrefectFuture[Any], model: Model | None) -> Any:
+        """Wait for any step; one that fails is noted in the report."""
+        try:
+            return future.result()
+        except Exception as error:
+            self.report.fail(step, model.id if model else None, error)
+            raise
 
     def _show(self) -> None:
         """The contact sheet as a picture, and sheet, thumbnails and table as artifacts."""
@@ -131,11 +145,11 @@ class Run:
         pictures = [picture for _, picture in rows]
         title = f"{self.name}  {report.flow_run}"
         named = contact_sheet.with_options(task_run_name="contact_sheet")
-        report.sheet = self._submit(named, pictures, labels, title, self.store).result()
-        assert report.sheet is not None
         opened = self.store.open()
         key = _show.artifact_key(self.name)
         try:
+            future = self._submit(named, pictures, labels, title, self.store)
+            report.sheet = picture_of_all = future.result()
             cells = [
                 (picture, opened.read(picture), f"{row.step} {row.model_name}".strip())
                 for row, picture in rows
@@ -145,13 +159,13 @@ class Run:
                 key=f"{key}-gallery",
                 description=f"{len(cells)} pictures of {report.flow_run}",
             )
-            sheet = opened.read(report.sheet)
+            sheet = opened.read(picture_of_all)
             folder, lines = report.cells_by_folder()
             create_image_artifact(
                 _show.data_uri(sheet),
                 key=f"{key}-contact-sheet",
                 description=f"![preview]({_show.data_uri(sheet, 320)})\n\n"
-                f"**contact sheet** {_show.escaped(report.sheet.where)}",
+                f"**contact sheet** {_show.escaped(picture_of_all.where)}",
             )
             create_table_artifact(
                 [dict(zip(HEADINGS, line, strict=True)) for line in lines],
@@ -160,4 +174,4 @@ class Run:
                 f"in {_show.escaped(folder)}",
             )
         except _show.TROUBLE as error:
-            get_run_logger().warning("No artifact for the contact sheet: %s", error)
+            get_run_logger().warning("No contact sheet: %s", error)

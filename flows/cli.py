@@ -30,7 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo(f"{click.style('darkroom:', fg='red', bold=True)} {error}", err=True)
         code = 2 if isinstance(error, InvalidRequest | NoCredentials | ModelRetired) else 1
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Stopped. What was made stays in the store.", err=True)
+        click.echo(
+            "Stopped. What was made stays: darkroom resume goes on, with the id printed above.",
+            err=True,
+        )
         code = 1
     sys.exit(code)
 
@@ -55,9 +58,11 @@ def darkroom(version: bool) -> None:
 @click.option("--markdown", is_flag=True, help="Print the table of modes and models.")
 @_JSON
 def models(mode: str | None, on: Any, markdown: bool, as_json: bool) -> int:
-    """List the models: what they can do, where, until when and for how much."""
+    """List the models and what they can do."""
     from flows.cli_models import as_markdown, listing
 
+    if markdown and (as_json or mode or on):
+        raise click.UsageError("--markdown prints the whole table: leave the other options out.")
     if markdown:
         click.echo(as_markdown())
         return 0
@@ -65,8 +70,20 @@ def models(mode: str | None, on: Any, markdown: bool, as_json: bool) -> int:
 
 
 @darkroom.command()
-@click.option("--port", default=8808, show_default=True, help="On 127.0.0.1; 0 picks a free one.")
-@click.option("--latency", default=0.0, show_default=True, help="Seconds to add to each call.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8808,
+    show_default=True,
+    help="On 127.0.0.1; 0 picks a free one.",
+)
+@click.option(
+    "--latency",
+    type=click.FloatRange(0, 3600),
+    default=0.0,
+    show_default=True,
+    help="Seconds to add to each call.",
+)
 @click.option("--seed", default=0, show_default=True, help="Changes all that is drawn.")
 @click.option(
     "--alias",
@@ -146,7 +163,7 @@ def product_shot(
         given["bedrock"] = "standin"
     if "expand" in given:
         given["expand"] = _expand(given["expand"])
-    if "image" in given:
+    if "image" in given and "://" not in given["image"]:
         given["image"] = str(Path(given["image"]).absolute())
     chosen = [name for name in given if name.endswith("_model")]
     given["models"] = {name.removesuffix("_model"): given.pop(name) for name in chosen}
@@ -162,10 +179,16 @@ def _expand(text: str) -> dict[str, int] | None:
         return None
     try:
         pairs = [part.split("=") for part in text.split(",")]
-        return {side.strip(): int(pixels) for side, pixels in pairs}
+        sides = {side.strip(): int(pixels) for side, pixels in pairs}
+        if len(sides) < len(pairs):
+            raise ValueError("a side is named twice")
+        return sides
     except ValueError:
         raise InvalidRequest.of(
-            "expand", text, "sides and pixels are expected", 'Write it as "left=256,right=256".'
+            "expand",
+            text,
+            "sides and pixels are expected, each side once",
+            'Write it as "left=256,right=256".',
         ) from None
 
 
@@ -175,7 +198,10 @@ def _expand(text: str) -> dict[str, int] | None:
 @_VERBOSE
 @_JSON
 def resume(flow_run: str, out: Path | None, verbose: bool, as_json: bool) -> int:
-    """Run a flow run again, by its id: what it had finished is not paid for twice."""
+    """Go on with a flow run, by its id.
+
+    What it had finished is not paid for again.
+    """
     ready = temporary_server.start()
     from flows.cli_run import resume as start
 
@@ -194,7 +220,10 @@ def resume(flow_run: str, out: Path | None, verbose: bool, as_json: bool) -> int
 @_JSON
 @click.pass_context
 def demo(context: click.Context, /, **options: Any) -> int:
-    """Run the flagship flow on the local stand-in: no AWS account, no server, no question."""
+    """Run the flagship flow on the stand-in.
+
+    No AWS account, no server, no question asked.
+    """
     code: int = context.invoke(
         product_shot,
         prompt="a teal ceramic mug",

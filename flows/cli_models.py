@@ -30,7 +30,8 @@ def listing(mode: str | None, on: date | None, *, as_json: bool) -> int:
     click.echo(f"Models on {day}\n")
     for model in rows:
         status = model.status(day)
-        until = f" on {model.end_of_life}" if model.end_of_life else ""
+        word = " on" if status == "retired" else ", end of life"
+        until = f"{word} {model.end_of_life}" if model.end_of_life else ""
         pace = f"{model.quota_per_minute} a minute" if model.quota_per_minute else "pace unknown"
         click.secho(model.short, bold=True, nl=False, dim=status == "retired")
         click.echo(f"  {model.name}, {status}{until}, {_prices(model)}, {pace}")

@@ -32,8 +32,8 @@ from rich.console import Console
 from rich.table import Table
 
 from blocks import Bedrock, ImageStore
-from darkroom.errors import InvalidRequest, StoreFailed
-from darkroom.image_file import open_file
+from darkroom.errors import DarkroomError, InvalidRequest, StoreFailed
+from darkroom.image_file import open_file, source_path
 from darkroom.picture import SUFFIXES
 from flows import product_shot as product_shot_file
 from flows.progress import shown
@@ -64,7 +64,7 @@ def product_shot(
     except ValidationError as error:
         raise InvalidRequest(_in_words(error)) from error
     if order.image and not order.prompt:
-        open_file(Path(order.image))
+        open_file(source_path(order.image))  # said before Prefect is waited for
     _check_folder(folder)
 
     def start() -> State[Any]:
@@ -144,22 +144,28 @@ def _show(
         state = start()
     report = state.result(raise_on_failure=False)
     if not isinstance(report, Report):
-        raise StoreFailed(f"{state.name}: {state.message}")  # a defect: Prefect's log has it all
-    sheet = _copied(report, folder) if folder else None
-    if sheet is None and report.sheet:
-        sheet = report.sheet.where
+        raise DarkroomError(f"{state.name}: {state.message}")  # Prefect's log has all of it
+    sheet, trouble = report.sheet.where if report.sheet else None, ""
+    if folder:
+        try:
+            sheet = _copied(report, folder)
+        except (OSError, StoreFailed) as error:
+            trouble = f"The pictures could not be copied to {folder}: {error}"
     if as_json:
         data = {"state": state.name, "message": state.message, **report.model_dump(mode="json")}
         data["spent_usd"] = report.spent_usd
         print(json.dumps(data, indent=2))  # noqa: T201
     else:
         out.print(_table(report))
-        out.print(f"{state.name}: {state.message}", highlight=False, markup=False)
+        message = f"{state.name}: {state.message}"
+        out.print(message, highlight=False, markup=False, soft_wrap=True)
         if sheet:
             out.print(f"Contact sheet: {sheet}", highlight=False, markup=False, soft_wrap=True)
         if not state.is_completed() or report.of("filtered"):
             out.print(f"Go on with: darkroom resume {report.flow_run_id}", highlight=False)
-    return 0 if state.is_completed() and not report.of("filtered") else 1
+    if trouble:
+        err.print(trouble, highlight=False, markup=False, soft_wrap=True)
+    return 0 if state.is_completed() and not report.of("filtered") and not trouble else 1
 
 
 def _table(report: Report) -> Table:
@@ -213,5 +219,6 @@ def _in_words(error: ValidationError) -> str:
     lines = []
     for each in error.errors():
         field = ".".join(str(part) for part in each["loc"])
-        lines.append(f"{field} = {each['input']!r}: {each['msg']}.")
+        rule = each["msg"].removeprefix("Value error, ")
+        lines.append(f"{field} = {each['input']!r}: {rule}.")
     return "\n".join(lines)

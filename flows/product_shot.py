@@ -8,12 +8,13 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from blocks import Bedrock
 from darkroom import catalog
 from darkroom.catalog import Model
 from darkroom.errors import DarkroomError, InvalidRequest
+from darkroom.image_file import facts, open_file, source_path
 from darkroom.mask import Flatten
 from darkroom.modes.outpaint import Expand, Outpaint
 from darkroom.modes.remove_background import RemoveBackground
@@ -27,6 +28,7 @@ from tasks.remove_background import remove_background
 from tasks.text_to_image import text_to_image
 from tasks.variation import variation
 
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Variations = Annotated[int, Field(ge=0, le=20)]
 Similarity = Annotated[float, Field(ge=0, le=1)]
 
@@ -48,9 +50,9 @@ class Order(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    prompt: str | None
+    prompt: Words | None
     image: str | None
-    scene: str
+    scene: Words
     expand: Expand | None
     variations: Variations
     similarity: Similarity
@@ -96,23 +98,26 @@ class Order(BaseModel):
         if not bedrock.allow_retired:
             model.check_alive(mode, catalog.today())
         model.check_region(bedrock.region)
-        known = {
-            "prompt": self.prompt if step == "subject" else self.scene,
-            "similarity": self.similarity,
-            "seed": self.seed,
-            "expand": self.expand,
+        known: dict[str, tuple[str, Any]] = {
+            "prompt": ("prompt", self.prompt) if step == "subject" else ("scene", self.scene),
+            "similarity": ("similarity", self.similarity),
+            "seed": ("seed", self.seed),
+            "expand": ("expand", self.expand),
         }
-        for field, value in known.items():
+        if step == "cutout" and self.image and self.fit == "refuse":
+            path = source_path(self.image)
+            known["image"] = ("image", facts(open_file(path)[0], str(path)))
+        for field, (name, value) in known.items():
             if value is not None and field in fields and (limit := model.limits.get(field)):
-                limit.check(field if step != "scene" else f"scene ({field})", value, model.name)
+                limit.check(name, value, model.name)
         return model
 
 
 @flow(name="product_shot", task_runner=ThreadPoolTaskRunner(max_workers=32))  # type: ignore[arg-type]
 def product_shot(
-    prompt: str | None = None,
+    prompt: Words | None = None,
     image: str | None = None,
-    scene: str = "on an oak table in warm autumn light",
+    scene: Words = "on an oak table in warm autumn light",
     expand: Expand | None = Expand(left=256, right=256),  # noqa: B008 - frozen
     variations: Variations = 3,
     similarity: Similarity = 0.7,
@@ -160,6 +165,9 @@ def product_shot(
         _all_steps(run, order, step_models)
     except DarkroomError as error:
         return run.end(error)
+    except Exception as error:
+        run.end(error)  # what was made is shown all the same
+        raise
     return run.end()
 
 

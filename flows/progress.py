@@ -6,10 +6,14 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
+
+_TASKS = Path(__file__).parent.parent / "tasks"
+"""Whose warnings are for the user; Prefect's own are in its log."""
 
 _RETRY = re.compile(r"Task run failed with exception: (.*) - (Retry \d+/\d+) will start (.*)")
 
@@ -37,7 +41,7 @@ class _Lines(logging.Handler):
                 )
             elif text.startswith("Finished in state"):
                 self._console.print(f"  [red]✗[/] {escape(task)}")
-            elif record.levelno == logging.WARNING:
+            elif record.levelno == logging.WARNING and _TASKS in Path(record.pathname).parents:
                 self._console.print(f"  [yellow]![/] {escape(text)}")
             elif ": calling " in text:
                 self._status.update(escape(text))

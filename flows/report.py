@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from darkroom import catalog
-from darkroom.errors import ContentFiltered, DarkroomError
+from darkroom.errors import ContentFiltered
 from darkroom.picture import Picture, local_path
 
 Status = Literal["made", "cached", "filtered", "failed"]
@@ -59,15 +58,11 @@ class Report(BaseModel):
     rows: list[Row] = Field(default_factory=list)
     sheet: Picture | None = None
 
-    def add(
-        self, step: str, pictures: Sequence[Picture], model: str | None, status: Status = "made"
-    ) -> None:
-        """Note the pictures that a step gave."""
-        self.rows += [
-            Row(step=step, status=status, model=model, picture=picture) for picture in pictures
-        ]
+    def add(self, step: str, picture: Picture, model: str | None, status: Status) -> None:
+        """Note a picture that a step gave."""
+        self.rows.append(Row(step=step, status=status, model=model, picture=picture))
 
-    def fail(self, step: str, model: str | None, error: DarkroomError) -> None:
+    def fail(self, step: str, model: str | None, error: Exception) -> None:
         """Note why a step gave none."""
         filtered = isinstance(error, ContentFiltered)
         status: Status = "filtered" if filtered else "failed"

@@ -40,7 +40,10 @@ def start() -> Callable[[], None]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "flows.temporary_server", str(port)])
+    # In a session of its own Ctrl-C does not reach it: the command still has logs to send.
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flows.temporary_server", str(port)], start_new_session=True
+    )
     # What is registered first is called last: after what Prefect registers.
     atexit.register(_stop, process)
     os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
@@ -117,6 +120,4 @@ def _end_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    # Ctrl-C is for the command, which then ends this process when it needs it no longer.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _serve(int(sys.argv[1]))

@@ -141,10 +141,11 @@ def _run_name() -> str:
     context = TaskRunContext.get()
     assert context is not None
     request, model = context.parameters["request"], context.parameters["model"]
+    step = "" if context.task.name == request.mode else f"{context.task.name}: "
     try:
-        return f"{request.mode} on {_row(request, model).call_id}"
+        return f"{step}{request.mode} on {_row(request, model).call_id}"
     except DarkroomError:
-        return f"{request.mode} on {model}"  # the task fails in a moment, and says why
+        return f"{step}{request.mode} on {model}"  # the task fails in a moment, and says why
 
 
 def pictures(

@@ -6,7 +6,6 @@ import hashlib
 import io
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 from prefect import task
@@ -15,9 +14,9 @@ from prefect.runtime import flow_run
 
 from blocks import ImageStore
 from darkroom.errors import InvalidRequest
-from darkroom.image_file import facts, open_file
+from darkroom.image_file import facts, open_file, source_path
 from darkroom.mask import Background, Flatten
-from darkroom.picture import Picture, Provenance, local_path
+from darkroom.picture import Picture, Provenance
 from darkroom.store import Fresh
 from tasks import _edit, _run, _show
 
@@ -36,9 +35,7 @@ def load_picture(path: str, store: ImageStore | None = None) -> list[Picture]:
     Raises:
         BadPicture: It is missing, damaged, animated or no image.
     """
-    where = local_path(path) or Path(path)
-    if "://" in path and local_path(path) is None:
-        raise InvalidRequest.of("image", path, "only local files can be read", "Download it first.")
+    where = source_path(path)
     data, notes = open_file(where)
     for note in notes:
         _run.log().warning("%s: %s", where, note)
@@ -84,7 +81,10 @@ def background_mask(picture: Picture, store: ImageStore | None = None) -> Pictur
     """
     if not picture.alpha:
         raise InvalidRequest.of(
-            "picture", picture.where, "it has no transparency", "Remove its background first."
+            "picture",
+            picture.where,
+            "nothing in it is transparent, so no background was found around its subject",
+            "Use a picture whose subject stands out from its background.",
         )
     opened = (store or ImageStore.find()).open()
     return _edit.edited(picture, "background_mask", [Background()], opened)

@@ -167,11 +167,11 @@ def test_the_run_shows_its_graph_and_its_task_runs(page: Page, shot: Shot) -> No
     until(lambda: _green(page) > 1000 or None, "the bars of the graph are drawn", 30)
     page.get_by_text("Task Runs", exact=True).last.click()
     for name, count in {
-        "text_to_image on stability.stable-image-core-v1:1": 1,
-        "outpaint on us.stability.stable-image-inpaint-v1:0": 1,
-        "variation on stability.sd3-5-large-v1:0": 3,
-        "background_mask": 1,
-        "flatten": 1,
+        "subject: text_to_image on stability.stable-image-core-v1:1": 1,
+        "scene: outpaint on us.stability.stable-image-inpaint-v1:0": 1,
+        "variation-2: variation on stability.sd3-5-large-v1:0": 1,
+        "cutout-background_mask": 1,
+        "cutout-flatten": 1,
         "contact_sheet": 1,
     }.items():
         expect(page.get_by_text(name, exact=True)).to_have_count(count)

@@ -169,7 +169,7 @@ def test_a_run_prints_a_table_and_copies_its_pictures(darkroom: Darkroom, tmp_pa
     for heading in ("step", "model", "size", "seed", "price", "seconds", "file"):
         assert heading in done.stdout
     assert f"Contact sheet: {out}/contact-sheet.jpg" in done.stdout
-    assert "✓ outpaint on us.stability.stable-image-inpaint-v1:0" in done.stderr
+    assert "✓ scene: outpaint on us.stability.stable-image-inpaint-v1:0" in done.stderr
     assert "Traceback" not in done.stderr
 
     again = darkroom(*arguments, "--variations", "1", "--expand", "none", "--json")
@@ -177,6 +177,24 @@ def test_a_run_prints_a_table_and_copies_its_pictures(darkroom: Darkroom, tmp_pa
     assert report["state"] == "Completed"
     assert [row["status"] for row in report["rows"]] == ["made", *["cached"] * 3]
     assert report["spent_usd"] == 0
+
+
+def test_pictures_that_cannot_be_copied_are_still_reported(
+    darkroom: Darkroom, tmp_path: Path
+) -> None:
+    """A folder in the way costs the copies; the table and exit code 1 remain."""
+    photo = tmp_path / "photo.png"
+    image = Image.new("RGB", (320, 320), "white")
+    image.paste((20, 60, 150), (100, 80, 220, 280))
+    photo.write_bytes(encoded(image))
+    (tmp_path / "out" / "01-subject.png").mkdir(parents=True)
+    done = darkroom(
+        *("run", "product_shot", "--standin", "--image", str(photo), "--seed", "5"),
+        *("--variations", "0", "--expand", "none", "--out", str(tmp_path / "out")),
+    )
+    assert done.returncode == 1
+    assert "could not be copied" in done.stderr
+    assert "Completed: 3 pictures" in done.stdout
 
 
 def make_bad_image(folder: Path, name: str) -> Path:
@@ -205,8 +223,8 @@ def make_bad_image(folder: Path, name: str) -> Path:
         ("text.png", 2, "no image that can be read"),
         ("cut.jpg", 2, "damaged or cut off"),
         ("moving.gif", 2, "animated (2 frames)"),
-        ("pixel.png", 1, "image = '1 x 1 png': Stable Image Remove Background takes sides of 64"),
-        ("huge.png", 1, "9,437,184 pixels"),
+        ("pixel.png", 2, "image = '1 x 1 png': Stable Image Remove Background takes sides of 64"),
+        ("huge.png", 2, "9,437,184 pixels"),
     ],
 )
 def test_a_picture_that_cannot_be_used_is_refused_in_words(
@@ -252,6 +270,11 @@ def test_too_large_a_picture_is_shrunk_when_asked(darkroom: Darkroom, tmp_path: 
         (["--prompt", "x", "--bedrock", "nobody"], "no Bedrock block of that name"),
         (["--prompt", "x"], "--standin uses the local stand-in"),
         (["--prompt", "x", "--standin", "--out", "/dev/null/out"], "cannot be written"),
+        (["--prompt", "x", "--standin", "--scene", " "], "scene = ' ': String should have at"),
+        (["--prompt", " ", "--standin"], "prompt = ' ': String should have at least 1"),
+        (["--prompt", "x", "--expand", "left=5,left=6"], "each side once"),
+        (["--prompt", "x", "--standin", "--seed", "-1"], "seed = -1"),
+        (["--image", "https://example.com/x.jpg", "--standin"], "only local files can be read"),
     ],
 )
 def test_bad_usage_exits_with_2_and_says_what_to_do(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,3 +102,30 @@ def test_nothing_of_it_is_lost(afterwards: Server, demos: list[Demo]) -> None:
         said = {log["message"] for log in logs}
         assert "text_to_image: calling stability.stable-image-core-v1:1" in said
         assert any("7 pictures" in message for message in said)
+
+
+def test_ctrl_c_ends_a_run_at_once_and_leaves_nothing_behind(home: Path) -> None:
+    """SIGINT to the group, as a terminal sends it, ends the command with a word and its server."""
+    arguments = ["flows.cli", "run", "product_shot", "--standin", "--prompt", "a lamp"]
+    with program(arguments, environment(home), home / "interrupted") as running:
+        running.said(r"(✓ cutout)")
+        began = time.monotonic()
+        running.signal(signal.SIGINT)
+        assert running.wait() == 1
+        assert time.monotonic() - began < 30
+    assert "darkroom resume goes on" in running.err
+    assert "Traceback" not in running.err
+    assert _servers_of(home) == []
+
+
+def _servers_of(home: Path) -> list[str]:
+    """The processes of temporary servers that work on `home`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            command = (process / "cmdline").read_bytes()
+            if b"flows.temporary_server" in command and (
+                str(home).encode() in (process / "environ").read_bytes()
+            ):
+                found.append(process.name)
+    return found

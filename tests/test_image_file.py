@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,32 @@ def test_what_models_cannot_read_is_converted_and_said(
         assert image.mode in ("RGB", "RGBA")
         assert image.size == size
         assert not image.getexif().get(0x0112)
+
+
+def deep(mode: str) -> bytes:
+    """A PNG with 16 bits for each channel, which Pillow reads and does not write."""
+    channels = {"RGB": (2, 3), "RGBA": (6, 4)}[mode]
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
+
+    header = struct.pack(">IIBBBBB", 8, 8, 16, channels[0], 0, 0, 0)
+    rows = b"".join(b"\0" + b"\xc8\x00" * channels[1] * 8 for _ in range(8))
+    parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_sixteen_bits_of_color_become_eight(mode: str) -> None:
+    """A deep PNG is converted and said to be, though Pillow calls it RGB."""
+    ready, notes = prepared(deep(mode))
+    assert notes == ("converted from 16 to 8 bits",)
+    assert ready[24] == 8
+    with Image.open(io.BytesIO(ready)) as image:
+        assert image.mode == mode
+        assert image.getpixel((1, 1))[:3] == (200, 200, 200)
 
 
 def test_colors_survive_the_conversion() -> None:

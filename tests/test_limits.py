@@ -116,7 +116,7 @@ def rectangles(limit: Limit) -> Iterator[tuple[tuple[int, int], tuple[str, ...]]
     found: list[tuple[tuple[int, int], tuple[str, ...]]] = []
     if limit.min_side:
         found += [((low, low), ()), ((low + step, low), ())]
-        found += [((low - step, low), (f"sides of {low} to",))]
+        found += [((low - step, low), (f"sides of {low} ",))]
     if limit.max_side:
         high = limit.max_side
         other = max(low, math.ceil(high / (limit.max_ratio or high) / step) * step)

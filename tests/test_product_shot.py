@@ -14,6 +14,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State
 from prefect.exceptions import ParameterTypeError
+from prefect.settings import PREFECT_TASKS_REFRESH_CACHE, temporary_settings
 
 from blocks import Bedrock, ImageStore
 from darkroom.errors import DarkroomError
@@ -178,6 +179,30 @@ def test_amazon_models_grow_and_paint_in_one_call(
     assert calls["answered"] == 3  # cut-out, scene, and both variations in one call
 
 
+def test_a_picture_without_a_subject_fails_in_words(saved: dict[str, str], tmp_path: Path) -> None:
+    """Nothing stands out of a plain picture: the run says so, and keeps what it made."""
+    plain = tmp_path / "plain.png"
+    plain.write_bytes(encoded(Image.new("RGB", (320, 320), "#999999")))
+    state = product_shot(image=str(plain), variations=0, return_state=True, **saved)
+    report = ran(state)
+    assert state.is_failed()
+    assert "no background was found around its subject" in str(state.message)
+    assert list(by_step(report)) == ["subject", "cutout"]
+    assert report.sheet is not None
+
+
+def test_what_the_store_finds_is_not_spent_again(standin: StandIn, saved: dict[str, str]) -> None:
+    """With Prefect's own cache set aside the report still knows what was not paid for."""
+    given = {**saved, **SMALL, "variations": 0, "expand": None, "return_state": True}
+    first = ran(product_shot(prompt="a bowl", **given))
+    with temporary_settings({PREFECT_TASKS_REFRESH_CACHE: True}):
+        again = ran(product_shot(prompt="a bowl", **given))
+    assert first.spent_usd > 0
+    assert again.spent_usd == 0
+    assert [row.status for row in again.rows] == ["cached"] * 3
+    assert all(each["received"] == 1 for each in standin.calls()["models"].values())
+
+
 def test_a_filtered_variation_costs_only_itself(standin: StandIn, saved: dict[str, str]) -> None:
     """What was made is kept, and the final state says what was stopped."""
     standin.fail("filtered_output", model=SD35, after=2, times=1)
@@ -214,6 +239,7 @@ def test_a_failed_step_keeps_what_was_made(standin: StandIn, saved: dict[str, st
         ({"prompt": "x", "models": Models(subject="cor")}, "Did you mean core"),
         ({"prompt": "x", "seed": 0}, "The service takes 0 as"),
         ({"prompt": "x", "expand": Expand(left=2001)}, r"expand.left = 2001.*at most 2000"),
+        ({"prompt": "x", "scene": " "}, "at least 1 character"),
         ({"prompt": "x", "background": "ultragreen"}, "background = 'ultragreen'"),
     ],
 )

@@ -165,7 +165,7 @@ def listen(port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise PortTaken(port) from error
-        raise
+        raise PortTaken(port, f"cannot be used ({error.strerror})") from error
     return listener
 
 
