@@ -148,7 +148,7 @@ def test_whoever_waits_for_a_killed_process_takes_over(standin: StandIn, start: 
     killed = run(start, "a clay jug", *short)
     in_flight(standin)
     waiting = run(start, "a clay jug", *short)
-    waiting.said("✓ (flatten)")
+    waiting.said("✓ (cutout-flatten)")
     time.sleep(1)  # time enough for a third step that does not wait
     assert calls(standin, "answered") == {CORE: 1, REMOVE: 1}
     killed.kill()
