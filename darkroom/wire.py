@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pybase64
 from PIL import Image
@@ -22,6 +22,24 @@ from darkroom.picture import Picture
 
 Body = dict[str, Any]
 """An InvokeModel body, as the service documents it."""
+
+
+class Task(NamedTuple):
+    """What a mode says in Amazon's dialect, before its envelope.
+
+    Attributes:
+        type: The task type, such as "OUTPAINTING".
+        name: Name of the object with the task's own parameters.
+        params: These parameters; None is left out.
+        size: Width and height to ask for; None leaves them to the model.
+        configured: Whether the task takes an imageGenerationConfig at all.
+    """
+
+    type: str
+    name: str
+    params: Body
+    size: tuple[int, int] | None = None
+    configured: bool = True
 
 
 def loads(data: bytes) -> Any:

@@ -9,33 +9,24 @@ response structure".
 
 from __future__ import annotations
 
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from darkroom.dialects.found import Found, listed
 from darkroom.errors import BadAnswer, ContentFiltered
 from darkroom.modes.base import Request
-from darkroom.wire import Body, Encoder
-
-_PARAMS = {
-    "TEXT_IMAGE": "textToImageParams",
-    "OUTPAINTING": "outPaintingParams",
-    "IMAGE_VARIATION": "imageVariationParams",
-    "BACKGROUND_REMOVAL": "backgroundRemovalParams",
-}
-_NO_CONFIG = {"BACKGROUND_REMOVAL"}
-"""Tasks that take no imageGenerationConfig at all."""
+from darkroom.wire import Body, Encoder, Task
 
 
 class _Speaks(Protocol):
-    def amazon(self, encode: Encoder) -> tuple[str, Body, dict[str, Any]]: ...
+    def amazon(self, encode: Encoder) -> Task: ...
 
 
 def body(request: Request, encode: Encoder) -> Body:
-    """The envelope of `request`, whose method gives the task, its parameters and its own config."""
-    task, params, own = cast(_Speaks, request).amazon(encode)
-    said: Body = {"taskType": task, _PARAMS[task]: _set(params)}
-    if task not in _NO_CONFIG:
-        width, height = own.get("size") or (None, None)
+    """The envelope of `request`: its task, and what all tasks share."""
+    task = cast(_Speaks, request).amazon(encode)
+    said: Body = {"taskType": task.type, task.name: _set(task.params)}
+    if task.configured:
+        width, height = task.size or (None, None)
         config = {
             "width": width,
             "height": height,

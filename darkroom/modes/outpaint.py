@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -11,7 +11,7 @@ from darkroom.errors import InvalidRequest
 from darkroom.mask import Canvas, Edit, Grey, Keep, Threshold
 from darkroom.modes.base import OutputFormat, Seeded
 from darkroom.picture import Picture
-from darkroom.wire import Body, Encoder
+from darkroom.wire import Body, Encoder, Task
 
 
 class Expand(BaseModel):
@@ -99,7 +99,7 @@ class Outpaint(Seeded):
             body |= {side: pixels for side, pixels in self.expand if pixels}
         return body
 
-    def amazon(self, encode: Encoder) -> tuple[str, Body, dict[str, Any]]:
+    def amazon(self, encode: Encoder) -> Task:
         # The service neither grows a canvas nor knows greys: both are done here. White is what is
         # painted, as in our own meaning (page "Image generation access": stated twice for
         # outpainting, while the request page copies inpainting's sentence).
@@ -109,11 +109,11 @@ class Outpaint(Seeded):
             sides = self.expand.model_dump()
             image = [Canvas(**sides)]
             mask.append(Canvas(**sides, fill="#ffffff"))
-        params = {
+        params: Body = {
             "image": encode(self.image, *image),
             "maskImage": encode(self.mask or self.image, *mask, Threshold()),
             "text": self.prompt,
             "negativeText": self.negative_prompt,
             "outPaintingMode": self.out_painting_mode,
         }
-        return "OUTPAINTING", params, {}
+        return Task("OUTPAINTING", "outPaintingParams", params)

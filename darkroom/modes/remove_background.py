@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from darkroom.modes.base import OutputFormat, Request
 from darkroom.picture import Picture
-from darkroom.wire import Body, Encoder
+from darkroom.wire import Body, Encoder, Task
 
 
 class RemoveBackground(Request):
@@ -25,5 +23,6 @@ class RemoveBackground(Request):
     def stability(self, encode: Encoder) -> Body:
         return {"image": encode(self.image), "output_format": self.output_format}
 
-    def amazon(self, encode: Encoder) -> tuple[str, Body, dict[str, Any]]:
-        return "BACKGROUND_REMOVAL", {"image": encode(self.image)}, {}
+    def amazon(self, encode: Encoder) -> Task:
+        params: Body = {"image": encode(self.image)}
+        return Task("BACKGROUND_REMOVAL", "backgroundRemovalParams", params, configured=False)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from darkroom.modes.base import OutputFormat, Seeded
-from darkroom.wire import Body, Encoder
+from darkroom.wire import Body, Encoder, Task
 
 
 class TextToImage(Seeded):
@@ -42,11 +40,11 @@ class TextToImage(Seeded):
             "output_format": self.output_format,
         }
 
-    def amazon(self, encode: Encoder) -> tuple[str, Body, dict[str, Any]]:
-        params = {
+    def amazon(self, encode: Encoder) -> Task:
+        params: Body = {
             "text": self.prompt,
             "negativeText": self.negative_prompt,
             "style": self.style,
         }
         # Titan's own default size is not in its table of sizes, so a size is always sent.
-        return "TEXT_IMAGE", params, {"size": self.size or (1024, 1024)}
+        return Task("TEXT_IMAGE", "textToImageParams", params, self.size or (1024, 1024))

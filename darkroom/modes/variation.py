@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from darkroom.modes.base import OutputFormat, Seeded
 from darkroom.picture import Picture
-from darkroom.wire import Body, Encoder
+from darkroom.wire import Body, Encoder, Task
 
 
 class Variation(Seeded):
@@ -47,11 +45,11 @@ class Variation(Seeded):
             "output_format": self.output_format,
         }
 
-    def amazon(self, encode: Encoder) -> tuple[str, Body, dict[str, Any]]:
-        params = {
+    def amazon(self, encode: Encoder) -> Task:
+        params: Body = {
             "images": [encode(image) for image in self.images],
             "similarityStrength": self.similarity,
             "text": self.prompt,
             "negativeText": self.negative_prompt,
         }
-        return "IMAGE_VARIATION", params, {"size": self.size or (1024, 1024)}
+        return Task("IMAGE_VARIATION", "imageVariationParams", params, self.size or (1024, 1024))
