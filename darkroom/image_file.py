@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from darkroom.errors import BadPicture
+from darkroom.mask import Grey
 from darkroom.picture import Facts, MediaType, local_path
 
 # What Pillow calls the formats that every part of the service reads.
@@ -127,8 +128,8 @@ def prepared(data: bytes, name: str = "picture") -> tuple[bytes, tuple[str, ...]
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # 16 or 32 bits of grey; Pillow would clip instead of scaling
-        return image.convert("I").point(lambda value: value / 257).convert("L").convert("RGB")
+    if image.mode.startswith("I"):  # 16 bits of grey
+        return Grey()(image).convert("RGB")
     if image.mode == "CMYK" and (profile := image.info.get("icc_profile")):
         try:
             converted = ImageCms.profileToProfile(
