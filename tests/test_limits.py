@@ -23,7 +23,7 @@ from darkroom.modes.text_to_image import TextToImage
 from darkroom.modes.variation import Variation
 from darkroom.picture import Picture
 from darkroom.standin.server import StandIn
-from darkroom.wire import Encoder
+from darkroom.wire import Encoder, Task
 from tests.conftest import bedrock_of, encoded
 
 FORMATS = ("png", "jpeg", "webp")
@@ -514,8 +514,8 @@ class Flagged(Request):
     def stability(self, encode: Encoder) -> dict[str, Any]:
         return {"flag": self.flag, "number": self.number}
 
-    def amazon(self, encode: Encoder) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        return "TEXT_IMAGE", self.stability(encode), {}
+    def amazon(self, encode: Encoder) -> Task:
+        return Task("TEXT_IMAGE", "textToImageParams", self.stability(encode))
 
 
 def test_zero_and_false_are_given() -> None:
