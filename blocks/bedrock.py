@@ -7,15 +7,18 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Self
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from pydantic import Field, HttpUrl, PrivateAttr, SecretStr, field_validator, model_validator
 
-from blocks.access import Access, saved_access
+from blocks.access import REGION, Access, saved_access
 from blocks.saved import Address, Kept, Saved, find
-from darkroom.errors import InvalidRequest, from_service
+from darkroom import catalog
+from darkroom.catalog import Model
+from darkroom.errors import InvalidRequest, UnknownModel, from_service
 
 STANDIN = "standin"
 """The block name that means the local stand-in, where no block of that name is saved."""
@@ -51,6 +54,22 @@ class Bedrock(Saved):
         examples=["us-west-2"],
         description="AWS region. Empty: the profile's or AWS_REGION, else us-west-2, "
         "where all living image models are offered.",
+    )
+    regions: dict[str, str] = Field(
+        default_factory=dict,
+        title="Regions by model",
+        examples=[{"nova-canvas": "us-east-1"}],
+        description="Regions for single models (by id or short name), where they are called in "
+        "another one.",
+    )
+    inference_profiles: dict[str, str] = Field(
+        default_factory=dict,
+        title="Inference profiles by model",
+        examples=[
+            {"core": "arn:aws:bedrock:us-west-2:123456789012:application-inference-profile/a1b2c3"}
+        ],
+        description="Ids or ARNs of inference profiles to call single models by, such as "
+        "application inference profiles that tag costs.",
     )
     profile_name: str | None = Field(
         None,
@@ -123,6 +142,19 @@ class Bedrock(Saved):
         "or another endpoint still serves them.",
     )
 
+    guardrail: str | None = Field(
+        None,
+        max_length=2048,
+        title="Guardrail",
+        description="Id or ARN of a guardrail that every call goes through.",
+    )
+    guardrail_version: str = Field(
+        "DRAFT",
+        title="Guardrail version",
+        pattern=r"^(DRAFT|[1-9][0-9]{0,7})$",
+        description='"DRAFT" or a number.',
+    )
+
     _clients: Kept = PrivateAttr(default_factory=Kept)
     _stands_in: bool = PrivateAttr(False)
 
@@ -132,6 +164,16 @@ class Bedrock(Saved):
         if value and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value):
             raise ValueError(f"{value!r} is no AWS region: they look like us-west-2")
         return value
+
+    @field_validator("regions")
+    @classmethod
+    def _regions(cls, values: dict[str, str]) -> dict[str, str]:
+        return {_model_id(model): str(cls._region(region)) for model, region in values.items()}
+
+    @field_validator("inference_profiles")
+    @classmethod
+    def _profiles(cls, values: dict[str, str]) -> dict[str, str]:
+        return {_model_id(model): profile for model, profile in values.items()}
 
     @field_validator("role_arn")
     @classmethod
@@ -181,7 +223,47 @@ class Bedrock(Saved):
         """The region that calls are made in."""
         return str(self.get_client().meta.region_name)
 
-    def get_client(self, service: str = "bedrock-runtime", endpoint_url: str | None = None) -> Any:
+    def model(self, name: str) -> Model:
+        """The catalog's row for a name, called in the way that this block says.
+
+        Args:
+            name: What `darkroom.catalog.find` knows, or one of the inference profiles.
+
+        Raises:
+            UnknownModel: There is none.
+        """
+        owners = {profile: model for model, profile in self.inference_profiles.items()}
+        row = catalog.find(owners.get(name.strip(), name))
+        profile = self.inference_profiles.get(row.id)
+        if profile is None or row.called_as:
+            return row
+        return row.model_copy(update={"called_as": profile})
+
+    def region_of(self, model: Model) -> str:
+        """The region that `model` is called in."""
+        return self.regions.get(model.id) or self.region
+
+    def client_of(self, model: Model) -> Any:
+        """The boto3 client to call `model` with."""
+        return self.get_client(region=self.regions.get(model.id))
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What InvokeModel is told beside the body: the guardrail, and to say what it found."""
+        if not self.guardrail:
+            return {}
+        return {
+            "guardrailIdentifier": self.guardrail,
+            "guardrailVersion": self.guardrail_version,
+            "trace": "ENABLED",
+        }
+
+    def get_client(
+        self,
+        service: str = "bedrock-runtime",
+        endpoint_url: str | None = None,
+        region: str | None = None,
+    ) -> Any:
         """The boto3 client of this block and process; always the same one for a `service`.
 
         Retries of botocore's own are off for Bedrock: the orchestrator retries, where it is seen.
@@ -189,6 +271,7 @@ class Bedrock(Saved):
         Args:
             service: The client's AWS service.
             endpoint_url: Its address, if not AWS's own; Bedrock's is a field of the block.
+            region: Another region than the block's.
 
         Raises:
             NoCredentials: There is nothing to sign with; the error says what to do.
@@ -196,15 +279,19 @@ class Bedrock(Saved):
         """
         # The fields are part of the key: a block that was changed gets another client. So is the
         # process: a connection must not be shared with a fork.
-        key = (os.getpid(), service, endpoint_url, *self.__dict__.values())
+        values = self.__dict__.values()
+        fields = (tuple(value.items()) if isinstance(value, dict) else value for value in values)
+        key = (os.getpid(), service, endpoint_url, region, *fields)
         with self._clients.lock:
             if key not in self._clients:
                 with _named():
-                    self._clients[key] = self._make_client(service, endpoint_url)
+                    self._clients[key] = self._make_client(service, endpoint_url, region)
             return self._clients[key]
 
-    def _make_client(self, service: str, endpoint_url: str | None) -> Any:
+    def _make_client(self, service: str, endpoint_url: str | None, region: str | None) -> Any:
         access = self._access()
+        if region:
+            access = replace(access, region=region)
         if self.aws_credentials_block:
             access = access.or_else(saved_access(self.aws_credentials_block))
         runtime = service == "bedrock-runtime"
@@ -242,6 +329,14 @@ class Bedrock(Saved):
         )
 
 
+def _model_id(name: str) -> str:
+    """The id of the model with that name; raises ValueError, which pydantic words."""
+    try:
+        return catalog.find(name).id
+    except UnknownModel as error:
+        raise ValueError(str(error)) from error
+
+
 @contextmanager
 def _named() -> Iterator[None]:
     """Name what botocore raises while a session or client is being made."""
@@ -265,10 +360,16 @@ def in_process_standin() -> Bedrock:
             server = StandIn()
             server.start()
             _standin = Bedrock(
-                region_name="us-west-2",
+                region_name=REGION,
                 endpoint_url=server.url,
                 aws_access_key_id="standin",
                 aws_secret_access_key=SecretStr("standin"),
+                # One place for all models, as no account on AWS has it.
+                regions={
+                    row.id: row.regions[0]
+                    for row in catalog.models().values()
+                    if REGION not in row.regions
+                },
                 allow_retired=True,
             )
             _standin._stands_in = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from datetime import UTC, date, datetime
 from functools import cache
@@ -40,6 +41,7 @@ class Takes(BaseModel):
         required: Fields that must be given.
         one_of: Fields of which at least one must be given.
         optional: Fields that may be given.
+        limits: Rules of this mode by neutral field, in place of the model's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +49,7 @@ class Takes(BaseModel):
     required: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    limits: dict[str, Limit] = Field(default_factory=dict)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -55,13 +58,14 @@ class Takes(BaseModel):
 
 
 class Price(BaseModel):
-    """What one picture costs, up to a size and at a quality, where it depends on them."""
+    """What one picture costs, up to a size, a quality and steps, where it depends on them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     usd: float = Field(ge=0)
     max_pixels: int | None = None
     quality: str | None = None
+    max_steps: int | None = None
 
 
 class Model(BaseModel):
@@ -72,13 +76,17 @@ class Model(BaseModel):
         name: AWS's name for it.
         short: A name to type.
         dialect: The wire format, a file in `darkroom/dialects`.
-        limits: Rules by neutral field.
+        aliases: Other ids that AWS has for it.
+        called_as: What to call it by instead, such as the ARN of an inference profile; or "".
+        limits: Rules by neutral field. `image` holds for every source picture but masks, `canvas`
+            for one that is grown here, `png` for sources of what is answered as PNG.
+        omits: Fields of the dialect that this model does not know.
         regions: Where it can be called.
         profile: Geography of the inference profile that it must be called by ("us"), or "".
         modes: The modes it can do, with the fields it takes in each.
         prices: US dollars per picture, the first that fits holds; empty if unknown.
         quota_per_minute: Default calls per minute; None if unknown.
-        launch: First day; legacy and end_of_life likewise, None if not announced.
+        launch: First day, None if unknown; legacy and end_of_life likewise, None if not announced.
         sources: Titles of the AWS pages that the row was taken from.
     """
 
@@ -88,13 +96,16 @@ class Model(BaseModel):
     name: str
     short: str
     dialect: str
+    aliases: tuple[str, ...] = ()
+    called_as: str = ""
     limits: dict[str, Limit] = Field(default_factory=dict)
+    omits: tuple[str, ...] = ()
     regions: tuple[str, ...]
     profile: str = ""
     modes: dict[str, Takes]
     prices: tuple[Price, ...] = ()
     quota_per_minute: int | None = None
-    launch: date
+    launch: date | None = None
     legacy: date | None = None
     end_of_life: date | None = None
     sources: tuple[str, ...] = ()
@@ -102,6 +113,8 @@ class Model(BaseModel):
     @property
     def call_id(self) -> str:
         """The id to call it by: the inference profile where one is needed."""
+        if self.called_as:
+            return self.called_as
         return f"{self.profile}.{self.id}" if self.profile else self.id
 
     @property
@@ -115,7 +128,7 @@ class Model(BaseModel):
             return "retired"
         if self.legacy and on >= self.legacy:
             return "legacy"
-        return "active" if on >= self.launch else "planned"
+        return "planned" if self.launch and on < self.launch else "active"
 
     def takes(self, mode: str) -> Takes:
         """The fields it takes in `mode`; raises `UnsupportedMode` and names models that can."""
@@ -123,6 +136,11 @@ class Model(BaseModel):
             return self.modes[mode]
         able = ", ".join(model.label for model in models_for(mode)) or "none in the catalog"
         raise UnsupportedMode(f"{self.name} ({self.id}) cannot do {mode}. Models that can: {able}.")
+
+    def limit(self, mode: str, field: str) -> Limit | None:
+        """The rule for a neutral field in `mode`."""
+        takes = self.modes.get(mode)
+        return (takes and takes.limits.get(field)) or self.limits.get(field)
 
     def check_region(self, region: str) -> None:
         """Raise `WrongRegion` where the model is not offered in `region`."""
@@ -144,19 +162,28 @@ class Model(BaseModel):
         )
 
     def successor(self, mode: str, on: date) -> str:
-        """Say which other living model to use for `mode`."""
-        for model in models_for(mode):
-            if model.id != self.id and model.status(on) in ("active", "legacy"):
-                return f"For {mode} use {model.short} ({model.id})."
-        return f"No other living model does {mode}."
+        """Say which other living models to use for `mode`: the one to prefer first."""
+        living = [
+            f"{model.short} ({model.id})"
+            for model in models_for(mode)
+            if model.id != self.id and model.status(on) in ("active", "legacy")
+        ]
+        if not living:
+            return f"No other living model does {mode}."
+        return f"For {mode} use {' or '.join(living[:2])}."
 
     def price(
-        self, size: tuple[int, int] | None = None, quality: str | None = None
+        self,
+        size: tuple[int, int] | None = None,
+        quality: str | None = None,
+        steps: int | None = None,
     ) -> float | None:
         """Estimated US dollars for one picture of `size` (width, height); None if unknown."""
         pixels = size[0] * size[1] if size else 0
         for price in self.prices:
             if price.max_pixels is not None and pixels > price.max_pixels:
+                continue
+            if price.max_steps is not None and (steps or 0) > price.max_steps:
                 continue
             if price.quality is None or price.quality == (quality or "standard"):
                 return price.usd
@@ -244,34 +271,62 @@ def models_for(mode: str) -> list[Model]:
     )
 
 
+ARN = re.compile(
+    r"arn:aws[\w-]*:bedrock:(?P<region>[a-z0-9-]*):\d*:(?P<kind>[a-z-]+)/(?P<id>[^/]+)"
+)
+
+
 def find(name: str) -> Model:
     """The row for a model id, a profile's id, an ARN of either, or a short name.
+
+    What is called by an ARN or by another geography's profile is asked for by just that.
 
     Raises:
         UnknownModel: There is none; the nearest names are given.
     """
-    wanted = name.strip().rsplit("/", 1)[-1]
+    wanted = name.strip()
+    arn = ARN.fullmatch(wanted)
+    if arn and arn["kind"] == "application-inference-profile":
+        raise UnknownModel(
+            f"{wanted} does not say which model it is of: name it on the Bedrock block, "
+            'inference_profiles = {"core": "arn:..."}, and call "core" or the ARN.'
+        )
+    plain = arn["id"] if arn else wanted
+    model = _row(plain)
+    if model is None:
+        names = [label for row in models().values() for label in (row.short, row.id)]
+        near = difflib.get_close_matches(plain, names, n=3, cutoff=0.4)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names[::2])}."
+        raise UnknownModel(f"No model is called {name!r}. {hint} `darkroom models` lists all.")
+    if arn:
+        regions = (arn["region"],) if arn["region"] else model.regions
+        return model.model_copy(update={"called_as": wanted, "regions": regions})
+    if plain in (model.id, model.short, model.call_id):
+        return model
+    return model.model_copy(update={"called_as": plain})
+
+
+def _row(name: str) -> Model | None:
     rows = models()
     for model in rows.values():
-        if wanted in (model.id, model.short, model.call_id):
+        if name in (model.id, model.short, model.call_id, *model.aliases):
             return model
     # A geography's profile of a model that needs none, or of another geography than ours.
-    bare = wanted.partition(".")[2]
-    if bare in rows and len(wanted) - len(bare) < 8:
-        return rows[bare]
-    names = [label for model in rows.values() for label in (model.short, model.id)]
-    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.4)
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names[::2])}."
-    raise UnknownModel(f"No model is called {name!r}. {hint} `darkroom models` lists all.")
+    area, _, bare = name.partition(".")
+    return rows.get(bare) if area in ("us", "eu", "apac", "jp", "au", "global") else None
 
 
 def default(mode: str, given: set[str]) -> Model:
-    """The model that `mode` uses when none is named: the first that takes the `given` fields."""
+    """The model that `mode` uses when none is named: the first living one for the `given` fields.
+
+    Where none takes them all it is the mode's first, whose refusal says what is wrong.
+    """
     candidates = models_for(mode)
     if not candidates:
         raise UnsupportedMode(f"No model in the catalog does {mode}.")
     for model in candidates:
         takes = model.modes[mode]
-        if given <= {*takes.fields, "count"} and set(takes.required) <= given:
+        fits = given <= {*takes.fields, "count"} and set(takes.required) <= given
+        if fits and model.status(today()) != "retired":
             return model
     return candidates[0]

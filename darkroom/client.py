@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from darkroom import dialects, errors, wire
+from darkroom import dialects, errors, substitute, wire
 from darkroom.catalog import Model, today
-from darkroom.errors import BadAnswer, BadPicture, DarkroomError, InvalidRequest, ModelRetired
+from darkroom.dialects.found import Found
+from darkroom.errors import (
+    BadAnswer,
+    BadPicture,
+    ContentFiltered,
+    DarkroomError,
+    InvalidRequest,
+    ModelRetired,
+    UnknownModel,
+)
 from darkroom.image_file import facts
 from darkroom.modes.base import Request
 from darkroom.picture import Facts, Picture
@@ -18,6 +27,9 @@ from darkroom.wire import Body, Encoder
 
 MAX_BODY = 25_000_000
 """Bytes of an InvokeModel body, each way (botocore's service model of bedrock-runtime)."""
+
+
+Keep = Literal["no", "elided", "full"]
 
 
 class Invoker(Protocol):
@@ -30,17 +42,26 @@ class Invoker(Protocol):
         body: bytes,
         contentType: str,  # noqa: N803
         accept: str,
+        **options: str,
     ) -> dict[str, Any]:
         """Call a model."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """One picture of an answer: its bytes as received, what they say, and its seed."""
+    """One picture of an answer.
+
+    Attributes:
+        data: Its bytes as received.
+        facts: What they say.
+        seed: The seed that gave it, if any.
+        mask: The mask that was used, as PNG, where the request asked for it.
+    """
 
     data: bytes
     facts: Facts
     seed: int | None
+    mask: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -52,12 +73,14 @@ class Answer:
         request_id: The service's id of the call.
         seconds: How long it took.
         missing: Why there are fewer pictures than asked for; "" if there are not.
+        raw: The whole response (status, request id, headers, body), if it was to be kept.
     """
 
     pictures: list[Made]
     request_id: str | None
     seconds: float
     missing: str = ""
+    raw: Body | None = None
 
 
 def body(request: Request, model: Model, read: Callable[[Picture], bytes] | None = None) -> Body:
@@ -72,7 +95,12 @@ def body(request: Request, model: Model, read: Callable[[Picture], bytes] | None
         InvalidRequest: The model does not take this request.
     """
     request.check(model)
-    return dialects.find(model.dialect).body(request, Encoder(read))
+    return _said(request, model, Encoder(read))
+
+
+def _said(request: Request, model: Model, encode: Encoder) -> Body:
+    said = dialects.find(model.dialect).body(request, encode)
+    return {field: value for field, value in said.items() if field not in model.omits}
 
 
 def key(request: Request, model: Model, endpoint: str) -> str:
@@ -80,7 +108,7 @@ def key(request: Request, model: Model, endpoint: str) -> str:
 
     Made of the mode, the model, the endpoint and the body, pictures by their hashes.
     """
-    said = dialects.find(model.dialect).body(request, Encoder())
+    said = _said(request, model, Encoder())
     asked = [
         request.mode,
         model.id,
@@ -88,33 +116,63 @@ def key(request: Request, model: Model, endpoint: str) -> str:
         said,
         getattr(request, "count", 1),
         request.fit,
+        request.background,
     ]
     return hashlib.sha256(wire.dumps(asked)).hexdigest()
 
 
-def read(model: Model, request: Request, response_body: bytes) -> tuple[list[Made], str]:
-    """The pictures in an answer, and why some are missing ("" if none is).
+def read(model: Model, request: Request, response_body: bytes) -> list[Made]:
+    """The pictures in an answer.
 
     Raises:
-        ContentFiltered: The service stopped all of it.
+        ContentFiltered: The service stopped some or all of it. The error says whether the prompt,
+            the source or the result was stopped, and has the pictures that were not.
         ModelFailed: The model gave up.
         BadAnswer: It is not what the service documents.
     """
-    answer = wire.loads(response_body)
+    return _read(model, request, wire.loads(response_body))
+
+
+def _read(model: Model, request: Request, answer: object) -> list[Made]:
     if not isinstance(answer, dict):
         raise BadAnswer(f"the answer is a {type(answer).__name__}, not an object")
+    _check_guardrail(answer)
     found = dialects.find(model.dialect).read(answer)
     first = getattr(request, "seed", None)
-    pictures = []
+    mask = wire.decode(found.mask) if found.mask else None
+    pictures, broken = [], []
     for index, text in enumerate(found.images):
-        data = wire.decode(text)
+        name = f"picture {index + 1} of the answer"
         try:
-            known = facts(data, f"picture {index + 1} of the answer")
-        except BadPicture as error:
-            raise BadAnswer(str(error)) from error
-        seed = found.seeds[index] if index < len(found.seeds) else first
-        pictures.append(Made(data, known, seed))
-    return pictures, found.missing
+            data = wire.decode(text)
+            pictures.append(Made(data, facts(data, name), _seed(found, index, first), mask))
+        except (BadAnswer, BadPicture) as error:
+            broken.append(str(error))
+    if broken:
+        bad = BadAnswer(" ".join(broken))
+        bad.pictures = tuple(pictures)
+        raise bad
+    if found.missing:
+        raise ContentFiltered(found.missing, "output", pictures)
+    return pictures
+
+
+def _seed(found: Found, index: int, first: int | None) -> int | None:
+    return found.seeds[index] if index < len(found.seeds) else first
+
+
+def _check_guardrail(answer: Body) -> None:
+    """Raise `ContentFiltered` where one of the account's own guardrails stepped in.
+
+    The trace, where there is one, says at which end ("Amazon Bedrock Guardrails", InvokeModel).
+    """
+    if answer.get("amazon-bedrock-guardrailAction") != "INTERVENED":
+        return
+    trace = answer.get("amazon-bedrock-trace")
+    guardrail = trace.get("guardrail") if isinstance(trace, dict) else None
+    told = guardrail if isinstance(guardrail, dict) else {}
+    stopped = "output" if told.get("outputs") and not told.get("input") else "prompt"
+    raise ContentFiltered("stopped by the account's guardrail (INTERVENED)", stopped)
 
 
 def invoke(
@@ -125,6 +183,8 @@ def invoke(
     load: Callable[[Picture], bytes],
     region: str,
     allow_retired: bool = False,
+    options: Mapping[str, str] | None = None,
+    keep: Keep = "no",
 ) -> Answer:
     """Check a request, call the model once, and give what it answered.
 
@@ -135,6 +195,8 @@ def invoke(
         load: Gives a picture's bytes.
         region: The client's AWS region.
         allow_retired: Whether to call a model that is past its end of life.
+        options: Further members of InvokeModel's request, such as a guardrail's.
+        keep: Whether to keep the whole response: "no", "elided" without the base64, or "full".
 
     Raises:
         InvalidRequest: It breaks a rule; nothing was sent.
@@ -142,7 +204,7 @@ def invoke(
         DarkroomError: What the service answered, by its name in `darkroom.errors`.
     """
     if not allow_retired:
-        model.check_alive(request.mode, today())
+        substitute.check_alive(request, model, today())
     model.check_region(region)
     payload = wire.dumps(body(request, model, load))
     if len(payload) > MAX_BODY:
@@ -157,6 +219,7 @@ def invoke(
             body=payload,
             contentType="application/json",
             accept="application/json",
+            **(options or {}),
         )
         received: bytes = response["body"].read()
     except Exception as error:
@@ -165,9 +228,27 @@ def invoke(
             raise
         raise _with_way_on(ours, request, model, region) from error
     seconds = time.monotonic() - began
-    pictures, missing = read(model, request, received)
-    request_id = response.get("ResponseMetadata", {}).get("RequestId")
-    return Answer(pictures, request_id, seconds, missing)
+    answer, missing = None, ""
+    try:
+        answer = wire.loads(received)
+        pictures = _read(model, request, answer)
+    except (ContentFiltered, BadAnswer) as error:
+        if isinstance(error, BadAnswer):
+            error.received = received
+        if not error.pictures:
+            raise
+        pictures, missing = list(error.pictures), str(error)
+    told = response.get("ResponseMetadata", {})
+    request_id = told.get("RequestId")
+    raw = None
+    if keep != "no":
+        raw = {
+            "status": told.get("HTTPStatusCode"),
+            "request_id": request_id,
+            "headers": told.get("HTTPHeaders", {}),
+            "body": answer if keep == "full" else wire.elided(answer),
+        }
+    return Answer(pictures, request_id, seconds, missing, raw)
 
 
 def _with_way_on(
@@ -175,8 +256,13 @@ def _with_way_on(
 ) -> DarkroomError:
     """Add the way on to an error of which the service says less than the catalog knows."""
     if isinstance(error, ModelRetired):
-        way_on = model.successor(request.mode, today())
+        way_on = substitute.way_on(request, model, today())
         return ModelRetired(f"{model.name} ({model.call_id}): {error} {way_on}")
+    if "model identifier is invalid" in str(error):
+        return UnknownModel(
+            f"{error} {model.call_id} is not known in {region}: the catalog has it in "
+            f"{', '.join(model.regions)}. `darkroom doctor` shows what the account can see."
+        )
     if "on-demand throughput" in str(error):
         area = region.partition("-")[0]
         profile = {"ap": "apac"}.get(area, area)

@@ -28,13 +28,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 
 class DarkroomError(Exception):
-    """Base of every error that Darkroom raises on purpose."""
+    """Base of every error that Darkroom raises on purpose.
+
+    Attributes:
+        retryable: Whether the same call may do later.
+        pictures: Those of an answer that came all the same (`darkroom.client.Made`).
+    """
 
     retryable: ClassVar[bool] = False
+    pictures: tuple[Any, ...] = ()
 
 
 class InvalidRequest(DarkroomError):
@@ -85,12 +92,15 @@ class AccessDenied(DarkroomError):
 class ContentFiltered(DarkroomError):
     """The service's content filter stopped the prompt, the source picture or the result.
 
-    `stopped` says which of the three: "prompt", "input" or "output".
+    Attributes:
+        stopped: Which of the three: "prompt", "input" or "output".
+        pictures: Those of a mixed answer that were not stopped.
     """
 
-    def __init__(self, message: str, stopped: str = "output") -> None:
+    def __init__(self, message: str, stopped: str = "output", pictures: Sequence[Any] = ()) -> None:
         super().__init__(message, stopped)
         self.stopped = stopped
+        self.pictures = tuple(pictures)
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -105,7 +115,14 @@ class ModelFailed(DarkroomError):
 
 
 class BadAnswer(DarkroomError):
-    """The answer arrived, but is not what the service documents."""
+    """The answer arrived, but is not what the service documents.
+
+    Attributes:
+        received: The answer as it came: it was paid for.
+        pictures: Those of it that can be read.
+    """
+
+    received: bytes = b""
 
 
 class Throttled(DarkroomError):

@@ -28,12 +28,15 @@ class Limit(BaseModel):
         sizes: The (width, height) pairs allowed, in pixels.
         min_side: Least length of either side, in pixels.
         max_side: Largest length of either side, in pixels.
+        min_pixels: Least width times height.
         max_pixels: Largest width times height.
         max_ratio: Largest ratio of the longer to the shorter side.
         multiple_of: What both sides must be divisible by.
         formats: Formats of a picture: png, jpeg, webp.
         max_bytes: Largest encoded picture, in bytes.
         opaque: Whether a picture may have no transparency.
+        needs: What other fields must be for this one to be given, by their names.
+        unless: Values of this field that need nothing.
         remedy: What to do about it, where that does not follow from the rule.
     """
 
@@ -47,12 +50,15 @@ class Limit(BaseModel):
     sizes: tuple[tuple[int, int], ...] = ()
     min_side: int | None = None
     max_side: int | None = None
+    min_pixels: int | None = None
     max_pixels: int | None = None
     max_ratio: float | None = None
     multiple_of: int | None = None
     formats: tuple[str, ...] = ()
     max_bytes: int | None = None
     opaque: bool = False
+    needs: dict[str, tuple[str, ...]] = {}
+    unless: tuple[str, ...] = ()
     remedy: str = ""
 
     def check(self, field: str, value: Any, model: str) -> None:
@@ -68,12 +74,18 @@ class Limit(BaseModel):
         elif field == "size":
             self._check_size(field, value, model)
         elif isinstance(value, tuple | list):
-            self._check_length(field, value, model, "pictures")
+            self._check_length(field, value, model, "items")
             for index, item in enumerate(value):
                 self.check(f"{field}[{index}]", item, model)
         elif isinstance(value, BaseModel):
             for name, part in value:
                 self.check(f"{field}.{name}", part, model)
+
+    def check_others(self, field: str, value: Any, given: dict[str, Any], model: str) -> None:
+        """Raise `InvalidRequest` where `value` of `field` needs other fields to be something."""
+        for other, allowed in self.needs.items():
+            if value not in self.unless and given.get(other) not in allowed:
+                self._refuse(field, value, f"{model} wants {other} to be {' or '.join(allowed)}")
 
     def _refuse(self, field: str, value: object, rule: str, remedy: str = "") -> None:
         raise InvalidRequest.of(field, value, rule, self.remedy or remedy)
@@ -134,6 +146,7 @@ class Limit(BaseModel):
         return (
             (self.min_side is None or min(width, height) >= self.min_side)
             and (self.max_side is None or max(width, height) <= self.max_side)
+            and (self.min_pixels is None or width * height >= self.min_pixels)
             and (self.max_pixels is None or width * height <= self.max_pixels)
             and (
                 self.max_ratio is None or max(width, height) <= self.max_ratio * min(width, height)
@@ -177,6 +190,8 @@ class Limit(BaseModel):
         if self.min_side or self.max_side:
             most = f" to {self.max_side}" if self.max_side else " or more"
             rules.append(f"sides of {self.min_side or 1}{most} pixels")
+        if self.min_pixels:
+            rules.append(f"at least {self.min_pixels:,} pixels in all")
         if self.max_pixels:
             rules.append(f"at most {self.max_pixels:,} pixels in all")
         if self.max_ratio:

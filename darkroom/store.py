@@ -6,6 +6,8 @@ operations on names; everything else is written here once for all stores.
 
     DAY/RUN/outpaint-an-oak-table-1f3a9c2b5d.png         bytes as received
     DAY/RUN/outpaint-an-oak-table-1f3a9c2b5d.png.json    its provenance
+    DAY/RUN/outpaint-an-oak-table-1f3a9c2b5d.png.mask.png        the mask, where it was asked for
+    DAY/RUN/outpaint-an-oak-table-1f3a9c2b5d.png.response.json   the answer, likewise
     .darkroom/requests/ab/abcdef….json                   which pictures answered which request
     .darkroom/locks/abcdef….lock                         while a request is under way
 """
@@ -19,9 +21,9 @@ import secrets
 import shutil
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock
@@ -33,6 +35,9 @@ from darkroom.picture import SUFFIXES, Facts, Picture, Provenance, local_path
 ROOM = 25_000_000
 """Bytes that must be free before anything is paid for: as much as one answer can hold."""
 
+BESIDE = ("mask.png", "response.json")
+"""What may be kept beside a picture, by the end of its name."""
+
 _PICTURES = TypeAdapter(list[Picture])
 
 
@@ -43,11 +48,19 @@ def home() -> Path:
 
 @dataclass(frozen=True)
 class Fresh:
-    """A picture that is about to be stored: bytes, what they say, and how they came to be."""
+    """A picture that is about to be stored.
+
+    Attributes:
+        data: Its bytes.
+        facts: What they say.
+        provenance: How it came to be.
+        beside: What is kept beside it, by the end of its name: "mask.png", "response.json".
+    """
 
     data: bytes
     facts: Facts
     provenance: Provenance
+    beside: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Store(ABC):
@@ -117,6 +130,14 @@ class Store(ABC):
             raise PictureMissing(f"{picture.uri} is not in the store at {self.uri}.")
         return _read(path)
 
+    def beside(self, picture: Picture, end: str) -> bytes | None:
+        """What is kept beside `picture` under the `end` of its name; None if there is nothing."""
+        name = self.name_of(picture.uri)
+        try:
+            return None if name is None else self.load(f"{name}.{end}")
+        except PictureMissing:
+            return None
+
     def once(
         self, key: str, make: Callable[[], Sequence[Fresh]], *, folder: str, title: str = ""
     ) -> list[Picture]:
@@ -177,6 +198,8 @@ class Store(ABC):
             self.write(_request_name(key), _PICTURES.dump_json(named))
             for name, picture, each in zip(named, pictures, fresh, strict=True):
                 self.create(f"{name.uri}.json", picture.model_dump_json(indent=2).encode())
+                for end, data in each.beside.items():
+                    self.create(f"{name.uri}.{end}", data)
                 self.create(name.uri, each.data)
         except Exception as error:  # whatever it is: these pictures are paid for
             raise StoreFailed(f"{error} {_rescue(fresh)}") from error
@@ -355,6 +378,8 @@ def _rescue(fresh: Sequence[Fresh]) -> str:
         for number, each in enumerate(fresh, 1):
             name = f"{number}-{each.facts.sha256[:10]}.{SUFFIXES[each.facts.media_type]}"
             (folder / name).write_bytes(each.data)
+            for end, data in each.beside.items():
+                (folder / f"{name}.{end}").write_bytes(data)
             with suppress(ValueError):  # what cannot be said in JSON
                 (folder / f"{name}.json").write_text(each.provenance.model_dump_json(indent=2))
     except OSError as error:

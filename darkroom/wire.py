@@ -20,6 +20,9 @@ from darkroom.image_file import png
 from darkroom.mask import Edit
 from darkroom.picture import Picture
 
+LONGEST_SHOWN = 12_000
+"""Characters of a text that is shown: the longest prompt has 10,000."""
+
 Body = dict[str, Any]
 """An InvokeModel body, as the service documents it."""
 
@@ -68,6 +71,17 @@ def decode(text: object) -> bytes:
 def encode(data: bytes) -> str:
     """Encode as base64."""
     return pybase64.b64encode(data).decode("ascii")
+
+
+def elided(value: Any) -> Any:
+    """`value` with each long text, which is a picture, replaced by its length."""
+    if isinstance(value, dict):
+        return {name: elided(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [elided(each) for each in value]
+    if isinstance(value, str) and len(value) > LONGEST_SHOWN:
+        return f"<{len(value):,} characters>"
+    return value
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,14 @@ from prefect.states import Completed, Failed
 
 from blocks import Bedrock, ImageStore
 from darkroom.catalog import Model
+from darkroom.client import Keep
 from darkroom.errors import DarkroomError
 from darkroom.modes.base import Request
 from darkroom.picture import Picture
 from flows._recorded import wait_until_recorded
 from flows.report import HEADINGS, Report, Status
 from tasks import _show
+from tasks._invoke import OnRetired
 from tasks.picture import contact_sheet, load_picture
 
 
@@ -28,8 +30,18 @@ class Run:
     Every step waits for the one before it, which also draws the edges of the graph in the UI.
     """
 
-    def __init__(self, name: str, bedrock: str | None, store: str | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        bedrock: str | None,
+        store: str | None,
+        *,
+        on_retired: OnRetired = "refuse",
+        keep: Keep = "no",
+    ) -> None:
         self.name = name
+        self.on_retired = on_retired
+        self.keep = keep
         self.bedrock = Bedrock.find(bedrock)
         self.store = ImageStore.find(store)
         self.store.open().check()
@@ -110,7 +122,15 @@ class Run:
         self, step: str, task: Task[Any, Any], request: Request, model: Model
     ) -> PrefectFuture[Any]:
         paid: Task[Any, Any] = task.with_options(name=step)
-        return self._submit(paid, request, model.id, bedrock=self.bedrock, store=self.store)
+        return self._submit(
+            paid,
+            request,
+            model.call_id,
+            bedrock=self.bedrock,
+            store=self.store,
+            on_retired=self.on_retired,
+            keep=self.keep,
+        )
 
     def _took(self, step: str, future: PrefectFuture[Any], model: Model | None) -> Picture:
         """Wait for a step, and note in the report what it gave."""
@@ -121,7 +141,7 @@ class Run:
                 picture.provenance.flow_run != self.report.flow_run
             )
             status: Status = "cached" if found and model else "made"
-            self.report.add(step, picture, model.id if model else None, status)
+            self.report.add(step, picture, picture.provenance.model if model else None, status)
         self._before = [future]
         first: Picture = pictures[0]
         return first

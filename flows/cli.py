@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from darkroom import modes
 from darkroom.errors import DarkroomError, InvalidRequest, ModelRetired, NoCredentials
 from flows import temporary_server
 
@@ -17,6 +18,65 @@ _VERBOSE = click.option("--verbose", is_flag=True, help="Show Prefect's log.")
 _OUT = click.option(
     "--out", type=click.Path(path_type=Path), help="Copy the pictures into this folder."
 )
+
+
+class _Modes(click.Group):
+    """A group with a command for each mode, beside those that it was given."""
+
+    def __init__(self, *args: Any, of: Callable[[str], click.Command], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._of = of
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+
+        return [*super().list_commands(ctx), *modes.names()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        if own or cmd_name not in self.list_commands(ctx):
+            return own
+        return self._of(cmd_name)
+
+
+_MODEL = [click.Option(["--model"], help="Id, ARN or short name of the model.")]
+_RUN = [
+    click.Option(
+        ["--on-retired"],
+        type=click.Choice(["refuse", "substitute"]),
+        help="What to do about a model past its end of life.  [default: refuse]",
+    ),
+    click.Option(
+        ["--raw"],
+        is_flag=False,
+        flag_value="elided",
+        type=click.Choice(["elided", "full"]),
+        help="Keep the whole response beside the pictures; `--raw full` with its base64.",
+    ),
+    click.Option(["--bedrock"], help="Name of a saved Bedrock block."),
+    click.Option(["--store"], help="Name of a saved ImageStore block."),
+    click.Option(["--standin"], is_flag=True, help="Use the local stand-in: free, no AWS account."),
+    click.Option(
+        ["--out"],
+        type=click.Path(path_type=Path),
+        help="Copy the pictures into this folder.",
+    ),
+    click.Option(["--verbose"], is_flag=True, help="Show Prefect's log."),
+    click.Option(["--json", "as_json"], is_flag=True, help="Print data for machines."),
+]
+"""The options of everything that runs."""
+
+
+def _with(options: list[click.Option]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Give a command `options`, after its own."""
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        command.__click_params__ = [  # type: ignore[attr-defined]
+            *reversed(options),
+            *getattr(command, "__click_params__", []),
+        ]
+        return command
+
+    return decorate
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -91,9 +151,16 @@ def models(mode: str | None, on: Any, markdown: bool, as_json: bool) -> int:
     type=(str, str),
     multiple=True,
     metavar="ID LIKE",
-    help="Serve a model id of your own like another model. Can be repeated.",
+    help="Serve an id or ARN of your own like another model. Can be repeated.",
 )
-def standin(port: int, latency: float, seed: int, aliases: tuple[tuple[str, str], ...]) -> int:
+@click.option(
+    "--lifecycle",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Answer as Bedrock does on this day: models come and go.  [default: all are served]",
+)
+def standin(
+    port: int, latency: float, seed: int, aliases: tuple[tuple[str, str], ...], lifecycle: Any
+) -> int:
     """Serve the local stand-in for Amazon Bedrock until Ctrl-C."""
     from darkroom.standin.server import serve
 
@@ -104,13 +171,70 @@ def standin(port: int, latency: float, seed: int, aliases: tuple[tuple[str, str]
         )
         click.echo(f"What was called: {url}/_standin/calls")
 
-    serve(port, latency, seed, dict(aliases), ready=ready)
+    serve(
+        port,
+        latency,
+        seed,
+        dict(aliases),
+        lifecycle.date() if lifecycle else None,
+        ready=ready,
+    )
     return 0
 
 
-@darkroom.group()
+def _run_command(mode: str) -> click.Command:
+    from flows.cli_mode import command
+
+    return command(mode, _run_mode, [*_MODEL, *_RUN])
+
+
+def _run_mode(
+    mode: str,
+    fields: dict[str, Any],
+    *,
+    standin: bool,
+    raw: str | None,
+    out: Path | None,
+    verbose: bool,
+    as_json: bool,
+    **options: Any,
+) -> int:
+    how = {name: value for name, value in options.items() if value is not None}
+    _use_standin(how, standin)
+    how["keep"] = raw or "no"
+
+    for name in modes.find(mode).picture_fields():
+        if name in fields:
+            many = not isinstance(fields[name], str)
+            fields[name] = [*map(_whole, fields[name])] if many else _whole(fields[name])
+    ready = temporary_server.start()
+    from flows.cli_run import run_mode as start
+
+    return start(mode, fields, how, out, ready, verbose=verbose, as_json=as_json)
+
+
+@darkroom.group(cls=_Modes, of=_run_command)
 def run() -> None:
-    """Run a flow in this process."""
+    """Run a flow, or a single mode, in this process."""
+
+
+def _request_command(mode: str) -> click.Command:
+    more = [*_MODEL, click.Option(["--full"], is_flag=True, help="Print the pictures as well.")]
+    json_ = click.Option(["--json", "as_json"], is_flag=True, help="Print the calls as one list.")
+    from flows.cli_mode import command
+
+    return command(mode, _request, [*more, json_])
+
+
+def _request(mode: str, fields: dict[str, Any], **options: Any) -> int:
+    from flows.cli_request import show
+
+    return show(mode, fields, **options)
+
+
+@darkroom.group(cls=_Modes, of=_request_command)
+def request() -> None:
+    """Print the body that a model would be sent, and send nothing."""
 
 
 @run.command(name="product_shot")
@@ -143,12 +267,7 @@ def run() -> None:
 @click.option("--scene-model", help="Paints the scene.  [default: inpaint]")
 @click.option("--wider-model", help="Grows the canvas.  [default: outpaint]")
 @click.option("--variation-model", help="Makes the variations.  [default: sd3.5]")
-@click.option("--bedrock", help="Name of a saved Bedrock block.")
-@click.option("--store", help="Name of a saved ImageStore block.")
-@click.option("--standin", is_flag=True, help="Use the local stand-in: free, no AWS account.")
-@_OUT
-@_VERBOSE
-@_JSON
+@_with(_RUN)
 def product_shot(
     standin: bool, out: Path | None, verbose: bool, as_json: bool, **options: Any
 ) -> int:
@@ -157,14 +276,15 @@ def product_shot(
     Calls Amazon Bedrock with the usual credentials of the AWS tools, unless told otherwise.
     """
     given = {name: value for name, value in options.items() if value is not None}
-    if standin and "bedrock" in given:
-        raise click.UsageError("--standin and --bedrock exclude each other: name one of them.")
-    if standin:
-        given["bedrock"] = "standin"
+    _use_standin(given, standin)
+    given["keep"] = given.pop("raw", "no")
     if "expand" in given:
-        given["expand"] = _expand(given["expand"])
-    if "image" in given and "://" not in given["image"]:
-        given["image"] = str(Path(given["image"]).absolute())
+        from flows.cli_mode import sides
+
+        none = given["expand"].strip().lower() == "none"
+        given["expand"] = None if none else sides(given["expand"])
+    if "image" in given:
+        given["image"] = _whole(given["image"])
     chosen = [name for name in given if name.endswith("_model")]
     given["models"] = {name.removesuffix("_model"): given.pop(name) for name in chosen}
     ready = temporary_server.start()
@@ -173,23 +293,16 @@ def product_shot(
     return start(given, out, ready, verbose=verbose, as_json=as_json)
 
 
-def _expand(text: str) -> dict[str, int] | None:
-    """Read "left=256,right=256"; "none" is None."""
-    if text.strip().lower() == "none":
-        return None
-    try:
-        pairs = [part.split("=") for part in text.split(",")]
-        sides = {side.strip(): int(pixels) for side, pixels in pairs}
-        if len(sides) < len(pairs):
-            raise ValueError("a side is named twice")
-        return sides
-    except ValueError:
-        raise InvalidRequest.of(
-            "expand",
-            text,
-            "sides and pixels are expected, each side once",
-            'Write it as "left=256,right=256".',
-        ) from None
+def _use_standin(given: dict[str, Any], standin: bool) -> None:
+    if standin and "bedrock" in given:
+        raise click.UsageError("--standin and --bedrock exclude each other: name one of them.")
+    if standin:
+        given["bedrock"] = "standin"
+
+
+def _whole(path: str) -> str:
+    """The path from the root, as a flow that runs elsewhere or later needs it."""
+    return path if "://" in path else str(Path(path).absolute())
 
 
 @darkroom.command()

@@ -35,11 +35,17 @@ from blocks import Bedrock, ImageStore
 from darkroom.errors import DarkroomError, InvalidRequest, StoreFailed
 from darkroom.image_file import open_file, source_path
 from darkroom.picture import SUFFIXES
+from darkroom.store import BESIDE
 from flows import product_shot as product_shot_file
+from flows import run_mode as run_mode_file
+from flows.cli_mode import from_file, in_words, request_of
 from flows.progress import shown
 from flows.report import HEADINGS, Report
 
-_FLOWS: dict[str, Flow[..., Any]] = {"product_shot": product_shot_file.product_shot}
+_FLOWS: dict[str, Flow[..., Any]] = {
+    "product_shot": product_shot_file.product_shot,
+    "run_mode": run_mode_file.run_mode,
+}
 
 out = Console()
 err = Console(stderr=True)
@@ -58,20 +64,56 @@ def product_shot(
     filled = signature(flow.fn).bind(**parameters)
     filled.apply_defaults()
     given = dict(filled.arguments)
-    blocks = {name: given.pop(name) for name in ("bedrock", "store")}
+    how = {name: given.pop(name) for name in ("bedrock", "store", "keep")}
     try:
         order = product_shot_file.Order.model_validate(given)
     except ValidationError as error:
-        raise InvalidRequest(_in_words(error)) from error
+        raise InvalidRequest(in_words(error)) from error
     if order.image and not order.prompt:
         open_file(source_path(order.image))  # said before Prefect is waited for
     _check_folder(folder)
 
     def start() -> State[Any]:
         ready()
-        order.check(Bedrock.find(blocks["bedrock"]))
-        ImageStore.find(blocks["store"]).open().check()
-        state: State[Any] = flow(**dict(order), **blocks, return_state=True)
+        order.check(Bedrock.find(how["bedrock"]))
+        ImageStore.find(how["store"]).open().check()
+        state: State[Any] = flow(**dict(order), **how, return_state=True)
+        return state
+
+    return _show(start, folder, verbose=verbose, as_json=as_json)
+
+
+def run_mode(
+    mode: str,
+    fields: dict[str, Any],
+    how: dict[str, Any],
+    folder: Path | None,
+    ready: Callable[[], None],
+    *,
+    verbose: bool,
+    as_json: bool,
+) -> int:
+    """Run one mode with `fields`, after checking all that can be known beforehand.
+
+    Args:
+        mode: The mode's name.
+        fields: The fields of its request; pictures by their path.
+        how: The flow's other parameters.
+        folder: Where to copy the pictures.
+        ready: Waits for Prefect's API.
+        verbose: Whether to show Prefect's log.
+        as_json: Whether to print data for machines.
+    """
+    request = request_of(mode, fields, from_file)
+    _check_folder(folder)
+
+    def start() -> State[Any]:
+        ready()
+        bedrock = Bedrock.find(how.get("bedrock"))
+        wanted = run_mode_file.asked(request, how.get("model"), bedrock)
+        run_mode_file.check(request, wanted, bedrock, how.get("on_retired", "refuse"))
+        ImageStore.find(how.get("store")).open().check()
+        state: State[Any] = run_mode_file.run_mode(mode, fields, **how, return_state=True)
         return state
 
     return _show(start, folder, verbose=verbose, as_json=as_json)
@@ -206,19 +248,12 @@ def _copied(report: Report, folder: Path) -> str | None:
         suffix = SUFFIXES[row.picture.media_type]
         target = folder / f"{number:02}-{row.step}.{suffix}"
         target.write_bytes(place.read(row.picture))
+        for end in BESIDE:
+            if (data := place.beside(row.picture, end)) is not None:
+                target.with_name(f"{target.name}.{end}").write_bytes(data)
         row.picture = row.picture.model_copy(update={"uri": target.absolute().as_uri()})
     if report.sheet is None:
         return None
     sheet = folder / "contact-sheet.jpg"
     sheet.write_bytes(place.read(report.sheet))
     return str(sheet)
-
-
-def _in_words(error: ValidationError) -> str:
-    """One line for each field: its name, its value, the rule."""
-    lines = []
-    for each in error.errors():
-        field = ".".join(str(part) for part in each["loc"])
-        rule = each["msg"].removeprefix("Value error, ")
-        lines.append(f"{field} = {each['input']!r}: {rule}.")
-    return "\n".join(lines)

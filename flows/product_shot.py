@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from blocks import Bedrock
 from darkroom import catalog
 from darkroom.catalog import Model
+from darkroom.client import Keep
 from darkroom.errors import DarkroomError, InvalidRequest
 from darkroom.image_file import facts, open_file, source_path
 from darkroom.mask import Flatten
@@ -22,6 +23,7 @@ from darkroom.modes.text_to_image import TextToImage
 from darkroom.modes.variation import Variation
 from flows._run import Run
 from tasks import _invoke
+from tasks._invoke import OnRetired
 from tasks.outpaint import outpaint
 from tasks.picture import background_mask, flatten
 from tasks.remove_background import remove_background
@@ -60,10 +62,11 @@ class Order(BaseModel):
     background: str
     fit: Literal["refuse", "shrink"]
     models: Models
+    on_retired: OnRetired = "refuse"
 
     def variation_prompt(self, model: Model) -> str:
         """The product and its scene in words, as long as `model` takes them."""
-        limit = model.limits.get("prompt")
+        limit = model.limit("variation", "prompt")
         words = f"{self.prompt}, {self.scene}" if self.prompt else self.scene
         return words[: limit.max_length if limit else None]
 
@@ -78,7 +81,7 @@ class Order(BaseModel):
                 "prompt, image: give one of them: words to make the product from, or a picture."
             )
         Flatten(self.background)
-        scene = catalog.find(self.models.scene)
+        scene = self._model("scene", bedrock)
         if "mask" not in scene.takes("outpaint").fields:
             raise InvalidRequest.of(
                 "models.scene", self.models.scene, "it cannot paint around a mask", "Use inpaint."
@@ -92,12 +95,20 @@ class Order(BaseModel):
             steps["variation"] = "variation"
         return {step: self._checked(step, mode, bedrock) for step, mode in steps.items()}
 
+    def _model(self, step: str, bedrock: Bedrock) -> Model:
+        model = bedrock.model(getattr(self.models, step))
+        gone = not bedrock.allow_retired and model.status(catalog.today()) == "retired"
+        if gone and self.on_retired == "substitute":
+            # All that this flow asks for, the step's own default takes.
+            model = bedrock.model(Models.model_fields[step].default)
+        return model
+
     def _checked(self, step: str, mode: str, bedrock: Bedrock) -> Model:
-        model = catalog.find(getattr(self.models, step))
+        model = self._model(step, bedrock)
         fields = model.takes(mode).fields
         if not bedrock.allow_retired:
             model.check_alive(mode, catalog.today())
-        model.check_region(bedrock.region)
+        model.check_region(bedrock.region_of(model))
         known: dict[str, tuple[str, Any]] = {
             "prompt": ("prompt", self.prompt) if step == "subject" else ("scene", self.scene),
             "similarity": ("similarity", self.similarity),
@@ -108,7 +119,7 @@ class Order(BaseModel):
             path = source_path(self.image)
             known["image"] = ("image", facts(open_file(path)[0], str(path)))
         for field, (name, value) in known.items():
-            if value is not None and field in fields and (limit := model.limits.get(field)):
+            if value is not None and field in fields and (limit := model.limit(mode, field)):
                 limit.check(name, value, model.name)
         return model
 
@@ -125,6 +136,8 @@ def product_shot(
     background: str = "#808080",
     fit: Literal["refuse", "shrink"] = "refuse",
     models: Models = Models(),  # noqa: B008 - frozen
+    on_retired: OnRetired = "refuse",
+    keep: Keep = "no",
     bedrock: str | None = None,
     store: str | None = None,
 ) -> State[Any]:
@@ -144,6 +157,10 @@ def product_shot(
         background: Color that the cut-out is flattened on before the scene is painted.
         fit: What to do with a picture that is larger than a model takes: refuse or shrink it.
         models: A model for each step.
+        on_retired: What to do about a model past its end of life: refuse it, or substitute the
+            step's default.
+        keep: Whether to keep the service's whole responses beside the pictures: no, elided without
+            the base64, or full.
         bedrock: Name of the Bedrock block; "standin" is the local stand-in.
         store: Name of the ImageStore block.
     """
@@ -158,8 +175,9 @@ def product_shot(
         background=background,
         fit=fit,
         models=models,
+        on_retired=on_retired,
     )
-    run = Run("product_shot", bedrock, store)
+    run = Run("product_shot", bedrock, store, on_retired=on_retired, keep=keep)
     step_models = order.check(run.bedrock)
     try:
         _all_steps(run, order, step_models)

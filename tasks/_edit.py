@@ -5,42 +5,28 @@ from __future__ import annotations
 import hashlib
 import io
 from datetime import UTC, datetime
-from typing import Any
 
 from PIL import Image
 from prefect.runtime import flow_run
 
 from darkroom.catalog import Model
 from darkroom.image_file import facts, png
-from darkroom.mask import Edit, Shrink
+from darkroom.mask import Edit
 from darkroom.modes.base import Request
 from darkroom.picture import Picture, Provenance
 from darkroom.store import Fresh, Store
 from tasks import _run
 
 
-def shrunk(request: Request, model: Model, store: Store) -> Request:
-    """The request with sources that the model takes; each one that is made smaller is kept."""
-    update: dict[str, Any] = {}
-    for name, value in request.given().items():
-        limit = model.limits.get("image" if name == "mask" else name)
-        if limit is None:
-            continue
-        edit = Shrink(limit.max_side, limit.max_pixels)
-        if isinstance(value, Picture):
-            update[name] = _smaller(value, edit, store)
-        elif isinstance(value, tuple) and value and isinstance(value[0], Picture):
-            update[name] = tuple(_smaller(each, edit, store) for each in value)
-    return request.model_copy(update=update)
+def fitted(request: Request, model: Model, store: Store) -> Request:
+    """The request with sources that `model` takes; each one that is changed is kept, and logged."""
 
+    def change(picture: Picture, edits: list[Edit], notes: list[str]) -> Picture:
+        for note in notes:
+            _run.log().warning("%s: %s", picture.where, note)
+        return edited(picture, type(edits[0]).__name__.lower(), edits, store, notes=notes)
 
-def _smaller(picture: Picture, edit: Shrink, store: Store) -> Picture:
-    width, height = edit.size(*picture.size)
-    if (width, height) == picture.size:
-        return picture
-    note = f"shrunk from {picture.width} x {picture.height} to {width} x {height} to fit the model"
-    _run.log().warning("%s: %s", picture.where, note)
-    return edited(picture, "shrink", [edit], store, notes=[note])
+    return request.fitted(model, change)
 
 
 def edited(

@@ -7,11 +7,14 @@ A mode's task file holds its signature and its words; `paid` makes a Prefect tas
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from itertools import chain, repeat
+from typing import Any, Literal, ParamSpec, TypedDict, TypeVar
 
 from prefect import Task, task
 from prefect.cache_policies import CachePolicy
@@ -20,17 +23,42 @@ from prefect.context import TaskRunContext
 from prefect.runtime import flow_run
 
 from blocks import Bedrock, ImageStore
-from darkroom import catalog, client
+from darkroom import catalog, client, substitute, wire
 from darkroom.catalog import Model
-from darkroom.errors import DarkroomError
+from darkroom.client import Keep
+from darkroom.errors import BadAnswer, ContentFiltered, DarkroomError
 from darkroom.modes.base import Request
 from darkroom.picture import Picture, Provenance
 from darkroom.store import Fresh, Store
 from tasks import _edit, _run, _show
 from tasks._results import PictureSerializer
 
+SIDE_BY_SIDE = 16
+"""Most calls of one request that are under way at once."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+OnRetired = Literal["refuse", "substitute"]
+
+
+class How(TypedDict, total=False):
+    """What every mode's task takes beside its request and its model.
+
+    Attributes:
+        bedrock: How to reach the service; None for the block "default", or the plain AWS chain.
+        store: Where to keep the pictures; None for the block "default", or the default folder.
+        on_retired: What to do about a model past its end of life: "refuse" it, naming its
+            successor, or "substitute" the successor.
+        keep: Whether to keep the service's whole response beside the pictures: "no", "elided"
+            without the base64, or "full".
+    """
+
+    bedrock: Bedrock | None
+    store: ImageStore | None
+    on_retired: OnRetired
+    keep: Keep
 
 
 @dataclass(frozen=True)
@@ -41,19 +69,36 @@ class Call:
     model: Model
     bedrock: Bedrock
     store: Store
+    keep: Keep = "no"
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(
-        cls,
-        request: Request,
-        model: str | None,
-        bedrock: Bedrock | None,
-        store: ImageStore | None,
-    ) -> Call:
-        """Fill in what the caller left open: the default model and blocks, and a seed."""
-        place = (store or ImageStore.find()).open()
-        call = cls(request, _row(request, model), bedrock or Bedrock.find(), place)
+    def of(cls, request: Request, model: str | None, how: How) -> Call:
+        """Fill in what the caller left open: the default model and blocks, and a seed.
+
+        Raises:
+            ModelRetired: The model is to be substituted, and nothing can take its place.
+        """
+        place = (how.get("store") or ImageStore.find()).open()
+        bedrock = how.get("bedrock") or Bedrock.find()
+        call = cls(
+            request, _row(request, model, bedrock), bedrock, place, keep=how.get("keep", "no")
+        )
+        if how.get("on_retired") == "substitute":
+            call = call._alive()
         return replace(call, request=_seeded(call))
+
+    def _alive(self) -> Call:
+        """This call, to the model's successor if the model is gone."""
+        old, today = self.model, catalog.today()
+        if self.bedrock.allow_retired or old.status(today) != "retired":
+            return self
+        request, model = substitute.substitute(self.request, old, today)
+        model = self.bedrock.model(model.id)
+        note = (
+            f"asked of {old.name}, which ended on {old.end_of_life}: {request.mode} on {model.name}"
+        )
+        return replace(self, request=request, model=model, notes=(note,))
 
     @property
     def key(self) -> str:
@@ -62,8 +107,8 @@ class Call:
         return hashlib.sha256(f"{own} {self.store.uri}".encode()).hexdigest()
 
 
-def _row(request: Request, model: str | None) -> Model:
-    return catalog.find(model) if model else catalog.default(request.mode, {*request.given()})
+def _row(request: Request, model: str | None, bedrock: Bedrock) -> Model:
+    return bedrock.model(model or catalog.default(request.mode, {*request.given()}).id)
 
 
 def _seeded(call: Call) -> Request:
@@ -97,7 +142,7 @@ class ByRequest(CachePolicy):
         **kwargs: Any,
     ) -> str | None:
         try:
-            call = Call.of(inputs["request"], inputs["model"], inputs["bedrock"], inputs["store"])
+            call = Call.of(inputs["request"], inputs["model"], inputs["how"])
             key = call.key
         except DarkroomError:
             return None  # the task says it better, in a moment
@@ -140,24 +185,26 @@ def paid(function: Callable[P, R]) -> Task[P, R]:
 def _run_name() -> str:
     context = TaskRunContext.get()
     assert context is not None
-    request, model = context.parameters["request"], context.parameters["model"]
+    asked = context.parameters
+    request, model, how = asked["request"], asked["model"], asked["how"]
     step = "" if context.task.name == request.mode else f"{context.task.name}: "
     try:
-        return f"{step}{request.mode} on {_row(request, model).call_id}"
+        row = _row(request, model, how.get("bedrock") or Bedrock())
+        return f"{step}{request.mode} on {row.call_id}"
     except DarkroomError:
         return f"{step}{request.mode} on {model}"  # the task fails in a moment, and says why
 
 
-def pictures(
-    request: Request, model: str | None, bedrock: Bedrock | None, store: ImageStore | None
-) -> list[Picture]:
+def pictures(request: Request, model: str | None, how: How) -> list[Picture]:
     """The pictures of a request: from the store if they are there, else made, paid for and stored.
+
+    A request for more pictures than a call gives is several calls, side by side. One that fails
+    leaves the others alone: what they made is kept, and a retry asks for what is missing only.
 
     Args:
         request: What is wanted.
         model: Id or short name of the model; None for the mode's default.
-        bedrock: How to reach it; None for the default block.
-        store: Where to keep the pictures; None for the default block.
+        how: Blocks and the like, see `How`.
 
     Returns:
         As many pictures as the service gave; fewer than asked only where some were filtered, which
@@ -166,32 +213,77 @@ def pictures(
     Raises:
         DarkroomError: See `darkroom.errors`.
     """
-    call = Call.of(request, model, bedrock, store)
-    call.model.takes(request.mode)
-    if request.fit == "shrink":
-        call = replace(call, request=_edit.shrunk(call.request, call.model, call.store))
-    made: list[Picture] = []
-    for part in call.request.split(call.model):
+    call = Call.of(request, model, how)
+    for note in call.notes:
+        _run.log().warning("%s", note)
+    call.model.takes(call.request.mode)
+    call = replace(call, request=_edit.fitted(call.request, call.model, call.store))
+    parts = call.request.split(call.model)
+    for part in parts:
         part.check(call.model)
-        one = replace(call, request=part)
-        key = client.key(part, call.model, call.bedrock.endpoint)
-        title = str(getattr(part, "prompt", None) or "")
-        made += call.store.once(key, partial(_call, one), folder=_run.folder(), title=title)
+    if len(parts) == 1:
+        return _once(call)
+    with ThreadPoolExecutor(min(len(parts), call.bedrock.max_connections, SIDE_BY_SIDE)) as pool:
+        # Each call logs and names its folder as the task run that it belongs to.
+        futures = [
+            pool.submit(copy_context().run, _once, replace(call, request=part)) for part in parts
+        ]
+    return _gathered(futures)
+
+
+def _gathered(futures: Sequence[Future[list[Picture]]]) -> list[Picture]:
+    """The pictures of all calls. What was filtered is missing; any other failure is raised."""
+    made: list[Picture] = []
+    errors = [error for future in futures if (error := future.exception())]
+    others = [error for error in errors if not isinstance(error, ContentFiltered)]
+    if others:
+        # One that a retry can help first: the retry asks for what is missing only.
+        raise min(others, key=lambda error: not getattr(error, "retryable", False))
+    for future in futures:
+        if future.exception() is None:
+            made += future.result()
+    if not made:
+        raise errors[0]
+    for error in errors:
+        _run.log().warning("one of %d calls was filtered: %s", len(futures), error)
     return made
+
+
+def _once(call: Call) -> list[Picture]:
+    """The pictures of one call: from the store, or made now."""
+    key = client.key(call.request, call.model, call.bedrock.endpoint)
+    title = str(getattr(call.request, "prompt", None) or "")
+    return call.store.once(key, partial(_call, call), folder=_run.folder(), title=title)
+
+
+def _answer(call: Call, region: str) -> client.Answer:
+    bedrock = call.bedrock
+    return client.invoke(
+        bedrock.client_of(call.model),
+        call.request,
+        call.model,
+        load=call.store.read,
+        region=region,
+        allow_retired=bedrock.allow_retired,
+        options=bedrock.options,
+        keep=call.keep,
+    )
 
 
 def _call(call: Call) -> list[Fresh]:
     """Call the model, and pair its pictures with how they came to be."""
     request, model, bedrock = call.request, call.model, call.bedrock
+    region = bedrock.region_of(model)
     _run.log().info("%s: calling %s", request.mode, model.call_id)
-    answer = client.invoke(
-        bedrock.get_client(),
-        request,
-        model,
-        load=call.store.read,
-        region=bedrock.region,
-        allow_retired=bedrock.allow_retired,
-    )
+    try:
+        answer = _answer(call, region)
+    except BadAnswer as error:
+        if not error.received:
+            raise
+        # It was paid for: whoever can read it shall have it.
+        name = f".darkroom/unread/{hashlib.sha256(error.received).hexdigest()[:16]}.json"
+        call.store.write(name, error.received)
+        raise BadAnswer(f"{error} The answer was kept at {call.store.uri_of(name)}.") from error
     if answer.missing:
         _run.log().warning(
             "%s: %d of %s pictures came back: %s",
@@ -201,7 +293,8 @@ def _call(call: Call) -> list[Fresh]:
             answer.missing,
         )
     now = datetime.now(UTC)
-    quality = getattr(request, "quality", None)
+    quality, steps = getattr(request, "quality", None), getattr(request, "steps", None)
+    response = {} if answer.raw is None else {"response.json": wire.dumps(answer.raw)}
     return [
         Fresh(
             each.data,
@@ -209,17 +302,22 @@ def _call(call: Call) -> list[Fresh]:
             Provenance(
                 mode=request.mode,
                 model=model.id,
-                region=bedrock.region,
+                region=region,
                 endpoint=bedrock.endpoint,
                 parameters=request.parameters(),
                 seed=each.seed,
                 request_id=answer.request_id,
                 parents=tuple(dict.fromkeys(source.sha256 for _, source in request.sources())),
-                price_usd=model.price(each.facts.size, quality),
+                price_usd=model.price(each.facts.size, quality, steps),
                 seconds=round(answer.seconds, 3),
                 made_at=now,
                 flow_run=flow_run.get_name(),
+                notes=call.notes,
             ),
+            beside={
+                **({"mask.png": each.mask} if each.mask else {}),
+                **(response if first else {}),
+            },
         )
-        for each in answer.pictures
+        for first, each in zip(chain([True], repeat(False)), answer.pictures, strict=False)
     ]

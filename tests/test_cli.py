@@ -126,7 +126,7 @@ def test_the_defaults_in_the_help_are_the_flows() -> None:
         for option in command.params
         if (found := re.search(r"\[default: (.*)\]", getattr(option, "help", None) or ""))
     }
-    assert len(shown) == 11
+    assert len(shown) == 12
     assert shown == {name: str(known[name]) for name in shown}
 
 
@@ -146,7 +146,13 @@ def test_models_can_be_asked_for_a_mode_and_a_day(darkroom: Darkroom) -> None:
         darkroom("models", "--mode", "variation", "--on", "2026-01-01", "--json").stdout
     )
     status = {row["short"]: row["status"] for row in rows}
-    assert status == {"sd3.5": "active", "titan": "legacy", "nova-canvas": "active"}
+    assert status == {
+        "sd3.5": "active",
+        "sd3": "retired",
+        "titan": "legacy",
+        "titan-v1": "retired",
+        "nova-canvas": "active",
+    }
 
 
 def test_a_run_prints_a_table_and_copies_its_pictures(darkroom: Darkroom, tmp_path: Path) -> None:

@@ -296,7 +296,7 @@ STABLE = {"seeds": [7], "finish_reasons": [None], "images": [pybase64.b64encode(
         ({**STABLE, "images": 3}, "images in the answer is a int"),
         ({**STABLE, "images": ["schön"]}, "not base64"),
         ({**STABLE, "images": [""]}, "file is empty"),
-        ({"amazon-bedrock-guardrailAction": "INTERVENED"}, "guardrailAction"),
+        ({"amazon-bedrock-guardrailAction": "NONE"}, "guardrailAction"),
     ],
 )
 def test_answer_out_of_order_is_a_bad_answer(

@@ -17,14 +17,12 @@ from darkroom.errors import AccessDenied, ContentFiltered, InvalidRequest, Throt
 from darkroom.modes.outpaint import Expand, Outpaint
 from darkroom.modes.remove_background import RemoveBackground
 from darkroom.modes.text_to_image import TextToImage
-from darkroom.modes.variation import Variation
 from darkroom.picture import Picture, local_path
 from darkroom.standin.server import StandIn
 from tasks import _show
 from tasks.outpaint import outpaint
 from tasks.remove_background import remove_background
 from tasks.text_to_image import text_to_image
-from tasks.variation import variation
 from tests.conftest import bedrock_of
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
@@ -244,38 +242,6 @@ def test_a_seed_is_drawn_once_for_a_flow_run(
     assert first[0] == first[1]
     assert first[0] != second[0]
     assert answered(standin) == 2
-
-
-def test_a_count_above_one_call_makes_several_with_consecutive_seeds(
-    standin: StandIn, bedrock: Bedrock, image_store: ImageStore, picture: Callable[..., Picture]
-) -> None:
-    """Three variations on SD3.5 are three calls, each of which is remembered by itself."""
-    wish = Variation(images=(picture((320, 320)),), prompt="a mug", count=3, seed=10)
-    standin.fail("filtered_output", after=2, times=1)
-    with pytest.raises(ContentFiltered):
-        variation(wish, SD35, bedrock=bedrock, store=image_store)
-    made = variation(wish, SD35, bedrock=bedrock, store=image_store)
-    assert [each.provenance.seed for each in made] == [10, 11, 12]
-    assert answered(standin) == 3  # the first two were not paid for again
-
-
-def test_fit_shrinks_a_picture_only_when_asked(
-    standin: StandIn, image_store: ImageStore, picture: Callable[..., Picture]
-) -> None:
-    """Too large a picture is refused with the limit, or shrunk with a note if that was asked."""
-    block = bedrock_of(standin, allow_retired=True)
-    large = picture((2000, 1000))
-    with pytest.raises(InvalidRequest, match=r"2000 x 1000.*1408.*fit: shrink"):
-        remove_background(RemoveBackground(image=large), "titan", bedrock=block, store=image_store)
-    (cut,) = remove_background(
-        RemoveBackground(image=large, fit="shrink"), "titan", bedrock=block, store=image_store
-    )
-    assert cut.size == (1408, 704)
-    (parent,) = cut.provenance.parents
-    sidecars = [path.read_text() for path in Path(image_store.folder or "").rglob("*shrink*.json")]
-    assert len(sidecars) == 1
-    assert parent in sidecars[0]
-    assert "shrunk from 2000 x 1000 to 1408 x 704" in sidecars[0]
 
 
 def test_every_picture_becomes_an_artifact(bedrock: Bedrock, image_store: ImageStore) -> None:

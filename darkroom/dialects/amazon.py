@@ -51,7 +51,7 @@ def read(answer: Body) -> Found:
         if error:
             raise ContentFiltered(str(error), "output")
         raise BadAnswer(f"no picture and no error in the answer (fields: {', '.join(answer)})")
-    return Found(images, [], str(error or ""))
+    return Found(images, [], str(error or ""), answer.get("maskImage") or "")
 
 
 def _set(fields: Body) -> Body:

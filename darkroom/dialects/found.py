@@ -16,12 +16,14 @@ class Found:
     Attributes:
         images: Base64 text of each picture.
         seeds: The seed of each picture, where the service says it.
+        mask: Base64 text of the mask that was used, where it was asked for.
         missing: Why there are fewer pictures than asked for; "" if there are not.
     """
 
     images: list[str]
     seeds: list[int]
     missing: str = ""
+    mask: str = ""
 
 
 def listed(answer: Body, field: str) -> list[Any]:

@@ -1,9 +1,9 @@
-"""What all modes share: neutral fields, what is given, the checks, and how a count is split up."""
+"""What all modes share: what is given, the checks, and how a count is split up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar, Literal, Self
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,7 +12,26 @@ from darkroom.errors import InvalidRequest
 from darkroom.limits import Limit
 from darkroom.picture import Picture
 
-OutputFormat = Literal["png", "jpeg", "webp"]
+if TYPE_CHECKING:
+    from darkroom.mask import Edit
+
+Wish = tuple[str, dict[str, Any]]
+"""A mode's name and the fields that are given: a request before it is checked."""
+
+
+def _expected(picture: Picture, edits: list[Edit], notes: list[str]) -> Picture:
+    """`picture` as it would be after `edits`, as far as size and transparency go."""
+    from darkroom.mask import Flatten, Shrink
+
+    for edit in edits:
+        if isinstance(edit, Flatten):
+            picture = picture.model_copy(update={"alpha": False, "media_type": "image/png"})
+        elif isinstance(edit, Shrink):
+            width, height = edit.size(*picture.size)
+            picture = picture.model_copy(
+                update={"width": width, "height": height, "media_type": "image/png"}
+            )
+    return picture
 
 
 class Request(BaseModel):
@@ -20,17 +39,23 @@ class Request(BaseModel):
 
     A mode says itself in each dialect by a method of the dialect's name. It gets an
     `darkroom.wire.Encoder`, and gives what the dialect's file documents.
-
-    Attributes:
-        fit: What to do with a source picture that is larger than the model takes: "refuse" it, or
-            "shrink" it (and its mask) until it fits, which the provenance then says.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mode: ClassVar[str]
+    on_the_way: ClassVar[frozenset[str]] = frozenset({"fit", "background"})
+    """Fields about what is done to the sources before the model is called."""
 
-    fit: Literal["refuse", "shrink"] = "refuse"
+    fit: Literal["refuse", "shrink"] = Field(
+        "refuse",
+        description="A picture that is larger than the model takes: refuse it, or shrink it (and "
+        "its mask) until it fits.",
+    )
+    background: str = Field(
+        "#808080",
+        description="Color under the transparent parts of a picture, for models that take none.",
+    )
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -38,8 +63,8 @@ class Request(BaseModel):
 
     def given(self) -> dict[str, Any]:
         """The fields that say something to the model. 0 and False are values; None is not."""
-        values = ((name, getattr(self, name)) for name in type(self).model_fields)
-        return {name: value for name, value in values if name != "fit" and value is not None}
+        names = (name for name in type(self).model_fields if name not in self.on_the_way)
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
     def sources(self) -> Iterator[tuple[str, Picture]]:
         """The pictures that the request starts from, with the names of their fields."""
@@ -61,6 +86,70 @@ class Request(BaseModel):
 
         return {name: plain(value) for name, value in self.given().items()}
 
+    @classmethod
+    def picture_fields(cls) -> tuple[str, ...]:
+        """The names of the fields that take a picture, or several."""
+        found = []
+        for name, field in cls.model_fields.items():
+            kinds = (field.annotation, *get_args(field.annotation))
+            if Picture in kinds:
+                found.append(name)
+        return tuple(found)
+
+    def edits(self, model: Model, name: str, picture: Picture) -> tuple[list[Edit], list[str]]:
+        """What is to be done to a source picture for `model` to take it, also in words.
+
+        What is transparent is laid on `background` where the model takes no transparency, and what
+        is too large is shrunk if `fit` says so.
+        """
+        from darkroom.mask import Flatten, Shrink  # Pillow, which lists of models start without
+
+        edits: list[Edit] = []
+        notes: list[str] = []
+        limit = model.limit(self.mode, "image")
+        if limit and limit.opaque and picture.alpha and name != "mask":
+            edits.append(Flatten(self.background))
+            notes.append(f"flattened on {self.background}: {model.name} takes no transparency")
+        if limit and self.fit == "shrink":
+            shrink = Shrink(limit.max_side, limit.max_pixels)
+            was, size = picture.size, shrink.size(*picture.size)
+            if size != was:
+                edits.append(shrink)
+                notes.append(
+                    f"shrunk from {was[0]} x {was[1]} to {size[0]} x {size[1]} to fit {model.name}"
+                )
+        return edits, notes
+
+    def fitted(
+        self,
+        model: Model,
+        change: Callable[[Picture, list[Edit], list[str]], Picture] = _expected,
+    ) -> Self:
+        """This request with source pictures that `model` takes.
+
+        Args:
+            model: Who shall do it.
+            change: Makes a picture of another by edits, which it is told in words too. Without it
+                pictures are what they would be, as far as size and transparency go.
+        """
+
+        def fit(name: str, picture: Picture) -> Picture:
+            edits, notes = self.edits(model, name, picture)
+            return change(picture, edits, notes) if edits else picture
+
+        update: dict[str, Any] = {}
+        for name in self.picture_fields():
+            value = getattr(self, name)
+            if isinstance(value, Picture):
+                update[name] = fit(name, value)
+            elif value is not None:
+                update[name] = tuple(fit(name, each) for each in value)
+        return self.model_copy(update=update)
+
+    def wishes(self) -> Iterator[Wish]:
+        """This wish as other models may take it, the nearest words first: see `substitute`."""
+        yield self.mode, self.given()
+
     def check(self, model: Model) -> None:
         """Raise `InvalidRequest` where `model` does not take this request. Nothing is sent.
 
@@ -75,8 +164,13 @@ class Request(BaseModel):
         for name, value in given.items():
             if name not in takes.fields:
                 raise self._not_taken(name, value, model)
-            if limit := model.limits.get(name if name != "mask" else ""):
+            if limit := model.limit(self.mode, name):
                 limit.check(name, value, model.name)
+                limit.check_others(name, value, given, model.name)
+        if limit := model.limit(self.mode, "image"):
+            for name, picture in self.sources():
+                if name != "mask":
+                    limit.check(name, picture, model.name)
         for name in takes.required:
             if name not in given:
                 raise InvalidRequest.of(name, None, f"{model.name} needs it for {self.mode}")
@@ -115,35 +209,50 @@ class Request(BaseModel):
 
         Several calls have consecutive seeds, so that each picture can be made again by itself.
         After the largest seed that the model takes comes its least.
+
+        Raises:
+            InvalidRequest: The model takes no seed, so that all pictures would be the same.
         """
         count = getattr(self, "count", 1)
-        limit = model.limits.get("count") if "count" in model.takes(self.mode).fields else None
+        fields = model.takes(self.mode).fields
+        limit = model.limit(self.mode, "count") if "count" in fields else None
         most = int(limit.le) if limit and limit.le else 1
         if count <= most:
             return [self]
+        if "seed" not in fields:
+            raise InvalidRequest.of(
+                "count", count, f"{model.name} takes no seed, so all pictures would be the same"
+            )
         seed = getattr(self, "seed", None)
         parts = []
         for start in range(0, count, most):
             update: dict[str, Any] = {"count": min(most, count - start)}
             if seed is not None:
-                update["seed"] = _after(seed, start, model.limits.get("seed"))
+                update["seed"] = _after(seed, start, model.limit(self.mode, "seed"))
             parts.append(self.model_copy(update=update))
         return parts
 
 
 class Seeded(Request):
-    """A request whose outcome is drawn: the same seed gives the same picture.
-
-    Attributes:
-        seed: Where the draw starts. Without one, a seed is drawn and recorded.
-        count: How many pictures are wanted. Models that give fewer in a call are called more often,
-            with consecutive seeds.
-    """
+    """A request whose outcome is drawn: the same seed gives the same picture."""
 
     seed: int | None = Field(
         None, ge=0, description="Same seed, same picture. Empty: drawn and recorded."
     )
-    count: int = Field(1, ge=1, le=1000, description="How many pictures are wanted.")
+    count: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="How many pictures are wanted. Models that give fewer in a call are called "
+        "more often, with consecutive seeds.",
+    )
+
+
+def needs_one(values: dict[str, Any], names: tuple[str, ...], why: str) -> None:
+    """Raise `InvalidRequest` where more than one of the fields `names` is given."""
+    found = [name for name in names if values.get(name) is not None]
+    if len(found) > 1:
+        raise InvalidRequest(f"{', '.join(found)}: {why}: give one of them.")
 
 
 def _after(seed: int, steps: int, limit: Limit | None) -> int:
@@ -157,7 +266,7 @@ def _after(seed: int, steps: int, limit: Limit | None) -> int:
 def _measure(name: str, value: Any, model: Model, mode: str) -> str:
     """Say the nearest allowed size for an aspect ratio, or the nearest ratio for a size."""
     other = "aspect_ratio" if name == "size" else "size"
-    limit = model.limits.get(other)
+    limit = model.limit(mode, other)
     if limit is None or other not in model.takes(mode).fields:
         return ""
     if name == "size":

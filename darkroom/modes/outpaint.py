@@ -6,10 +6,11 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from darkroom import fields
 from darkroom.catalog import Model
 from darkroom.errors import InvalidRequest
 from darkroom.mask import Canvas, Edit, Grey, Keep, Threshold
-from darkroom.modes.base import OutputFormat, Seeded
+from darkroom.modes.base import Seeded, needs_one
 from darkroom.picture import Picture
 from darkroom.wire import Body, Encoder, Task
 
@@ -36,41 +37,44 @@ class Expand(BaseModel):
 
 
 class Outpaint(Seeded):
-    """Paint around a picture or a subject in it.
+    """Paint around a picture, or around a subject in it.
 
-    Attributes:
-        image: What stays.
-        prompt: What to paint around it.
-        mask: Where to paint: white is painted, black stays. Same size as the image.
-        expand: How far to grow the canvas; what is new is painted.
-        negative_prompt: What not to paint.
-        creativity: How inventive (Stability outpaint; 0.1 to 1).
-        grow_mask: Pixels by which the service widens the white of the mask (Stability; 0 to 20).
-            Without it the mask holds as it is, so that the subject's pixels stay.
-        style_preset: Stability's visual style.
-        out_painting_mode: "DEFAULT" lets what is kept change a little, "PRECISE" does not (Titan,
-            Nova).
-        quality: "standard" or "premium" (Titan, Nova).
-        cfg_scale: How closely to follow the prompt (Titan, Nova; 1.1 to 10).
-        output_format: Encoding of the answer, where the model lets one choose.
+    What is painted is white in the mask, or new on the canvas, or all but what a mask prompt names.
     """
 
     image: Picture = Field(description="What stays.")
-    prompt: str | None = Field(None, min_length=1, description="What to paint around it.")
-    mask: Picture | None = Field(None, description="White is painted, black stays.")
+    prompt: fields.Prompt = None
+    mask: fields.Mask = None
+    mask_prompt: str | None = Field(
+        None, min_length=1, description="Names what stays; all else is painted (Titan, Nova)."
+    )
     expand: Expand | None = Field(None, description="How far to grow the canvas.")
-    negative_prompt: str | None = Field(None, min_length=1, description="What not to paint.")
-    creativity: float | None = None
-    grow_mask: int | None = None
-    style_preset: str | None = None
-    out_painting_mode: str | None = None
-    quality: str | None = None
-    cfg_scale: float | None = None
-    output_format: OutputFormat | None = None
+    negative_prompt: fields.NegativePrompt = None
+    creativity: float | None = Field(
+        None, description="How inventive (Stability outpaint; 0.1 to 1)."
+    )
+    grow_mask: int | None = Field(
+        None,
+        description="Pixels by which the service widens the white of the mask (Stability; 0 to "
+        "20). Empty: 0, so that the subject's pixels stay.",
+    )
+    style_preset: fields.StylePreset = None
+    out_painting_mode: str | None = Field(
+        None,
+        examples=["PRECISE"],
+        description='"DEFAULT" lets what is kept change a little, "PRECISE" does not (Titan, '
+        "Nova).",
+    )
+    quality: fields.Quality = None
+    cfg_scale: fields.CfgScale = None
+    return_mask: fields.ReturnMask = None
+    output_format: fields.Format = None
 
     def check(self, model: Model) -> None:
         super().check(model)
-        if self.expand and model.dialect == "amazon" and (limit := model.limits.get("image")):
+        needs_one(dict(self), ("mask", "mask_prompt"), "what stays is said once")
+        needs_one(dict(self), ("expand", "mask_prompt"), "a mask prompt knows no larger canvas")
+        if self.expand and (limit := model.limit(self.mode, "canvas")):
             grown = self.expand.grown(*self.image.size)
             if not limit.allows(*grown):
                 raise InvalidRequest.of(
@@ -103,17 +107,21 @@ class Outpaint(Seeded):
         # The service neither grows a canvas nor knows greys: both are done here. White is what is
         # painted, as in our own meaning (page "Image generation access": stated twice for
         # outpainting, while the request page copies inpainting's sentence).
-        mask: list[Edit] = [Grey() if self.mask else Keep()]
+        grey: list[Edit] = [Grey() if self.mask else Keep()]
         image: list[Edit] = []
         if self.expand:
             sides = self.expand.model_dump()
             image = [Canvas(**sides)]
-            mask.append(Canvas(**sides, fill="#ffffff"))
+            grey.append(Canvas(**sides, fill="#ffffff"))
         params: Body = {
             "image": encode(self.image, *image),
-            "maskImage": encode(self.mask or self.image, *mask, Threshold()),
+            "maskImage": None
+            if self.mask_prompt
+            else encode(self.mask or self.image, *grey, Threshold()),
+            "maskPrompt": self.mask_prompt,
             "text": self.prompt,
             "negativeText": self.negative_prompt,
             "outPaintingMode": self.out_painting_mode,
+            "returnMask": self.return_mask,
         }
         return Task("OUTPAINTING", "outPaintingParams", params)

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from darkroom.modes.base import OutputFormat, Request
+from darkroom import fields
+from darkroom.modes.base import Request
 from darkroom.picture import Picture
 from darkroom.wire import Body, Encoder, Task
 
 
 class RemoveBackground(Request):
-    """Cut the subject out: what is not the subject becomes transparent.
-
-    Attributes:
-        image: The picture.
-        output_format: Encoding of the answer; it must carry transparency.
-    """
+    """Cut the subject out: what is not the subject becomes transparent."""
 
     image: Picture = Field(description="The picture to cut the subject out of.")
-    output_format: OutputFormat | None = None
+    output_format: fields.Format = None
 
     def stability(self, encode: Encoder) -> Body:
         return {"image": encode(self.image), "output_format": self.output_format}

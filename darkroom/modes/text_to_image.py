@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
-from darkroom.modes.base import OutputFormat, Seeded
+from darkroom import fields
+from darkroom.fields import Diffusion
+from darkroom.modes.base import Seeded
 from darkroom.wire import Body, Encoder, Task
 
 
-class TextToImage(Seeded):
-    """Make pictures from a prompt.
+class TextToImage(Diffusion, Seeded):
+    """Make pictures from a prompt."""
 
-    Attributes:
-        prompt: What to show.
-        negative_prompt: What not to show.
-        aspect_ratio: Proportions such as "16:9", for models that choose the size themselves.
-        size: Width and height in pixels, for models that take them.
-        style: Nova Canvas' visual style.
-        quality: "standard" or "premium" (Titan, Nova).
-        cfg_scale: How closely to follow the prompt (Titan, Nova; 1.1 to 10).
-        output_format: Encoding of the answer, where the model lets one choose.
-    """
-
-    prompt: str = Field(min_length=1, description="What to show.")
-    negative_prompt: str | None = Field(None, min_length=1, description="What not to show.")
-    aspect_ratio: str | None = Field(None, examples=["16:9"], description="Proportions.")
-    size: tuple[int, int] | None = Field(None, description="Width and height in pixels.")
-    style: str | None = None
-    quality: str | None = None
-    cfg_scale: float | None = None
-    output_format: OutputFormat | None = None
+    prompt: fields.Prompt = None
+    negative_prompt: fields.NegativePrompt = None
+    aspect_ratio: fields.AspectRatio = None
+    size: fields.Size = None
+    style: fields.Style = None
+    style_preset: fields.StylePreset = None
+    quality: fields.Quality = None
+    cfg_scale: fields.CfgScale = None
+    output_format: fields.Format = None
 
     def stability(self, encode: Encoder) -> Body:
         return {
@@ -48,3 +38,7 @@ class TextToImage(Seeded):
         }
         # Titan's own default size is not in its table of sizes, so a size is always sent.
         return Task("TEXT_IMAGE", "textToImageParams", params, self.size or (1024, 1024))
+
+    def sdxl(self, encode: Encoder) -> Body:
+        width, height = self.size or (None, None)
+        return {"width": width, "height": height}

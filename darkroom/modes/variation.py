@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from darkroom.modes.base import OutputFormat, Seeded
+from darkroom import fields
+from darkroom.modes.base import Seeded
 from darkroom.picture import Picture
 from darkroom.wire import Body, Encoder, Task
 
 
 class Variation(Seeded):
-    """Make pictures that resemble others.
-
-    Attributes:
-        images: What to vary: one picture, or up to five where the model mixes them.
-        similarity: 1 is like the source, 0 ignores it.
-        prompt: What to show.
-        negative_prompt: What not to show.
-        size: Width and height in pixels, for models that take them.
-        quality: "standard" or "premium" (Titan, Nova).
-        cfg_scale: How closely to follow the prompt (Titan, Nova; 1.1 to 10).
-        output_format: Encoding of the answer, where the model lets one choose.
-    """
+    """Make pictures that resemble one, or up to five mixed where the model can."""
 
     images: tuple[Picture, ...] = Field(min_length=1, description="What to vary.")
-    similarity: float = Field(0.7, ge=0, le=1, description="1 is like the source, 0 ignores it.")
-    prompt: str | None = Field(None, min_length=1, description="What to show.")
-    negative_prompt: str | None = Field(None, min_length=1, description="What not to show.")
-    size: tuple[int, int] | None = Field(None, description="Width and height in pixels.")
-    quality: str | None = None
-    cfg_scale: float | None = None
-    output_format: OutputFormat | None = None
+    similarity: fields.Similarity = 0.7
+    prompt: fields.Prompt = None
+    negative_prompt: fields.NegativePrompt = None
+    size: fields.Size = None
+    quality: fields.Quality = None
+    cfg_scale: fields.CfgScale = None
+    output_format: fields.Format = None
 
     def stability(self, encode: Encoder) -> Body:
         """Image-to-image, whose strength runs the other way: 0 keeps the source."""

@@ -1,0 +1,20 @@
+"""The task for the mode search_and_recolor."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from darkroom.modes.search_and_recolor import SearchAndRecolor
+from darkroom.picture import Picture
+from tasks import _invoke
+
+
+@_invoke.paid
+def search_and_recolor(
+    request: SearchAndRecolor, model: str | None = None, **how: Unpack[_invoke.How]
+) -> list[Picture]:
+    """Find a thing by its name, and give it other colors.
+
+    See `tasks._invoke.pictures` for arguments, pictures and errors.
+    """
+    return _invoke.pictures(request, model, how)
