@@ -12,6 +12,7 @@ import click
 from darkroom import modes
 from darkroom.errors import DarkroomError, InvalidRequest, ModelRetired, NoCredentials
 from flows import temporary_server
+from flows.cli_mask import mask
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print data for machines.")
 _VERBOSE = click.option("--verbose", is_flag=True, help="Show Prefect's log.")
@@ -169,6 +170,8 @@ def standin(
         click.echo(
             f"  endpoint_url={url!r} and any keys, or from a Bedrock block with that endpoint."
         )
+        if lifecycle:
+            click.echo(f"Its models are those of {lifecycle:%Y-%m-%d}.")
         click.echo(f"What was called: {url}/_standin/calls")
 
     serve(
@@ -344,6 +347,9 @@ def demo(context: click.Context, /, **options: Any) -> int:
         **options,
     )
     return code
+
+
+darkroom.add_command(mask)
 
 
 if __name__ == "__main__":

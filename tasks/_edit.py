@@ -56,4 +56,7 @@ def edited(
 
     asked = " ".join([mode, picture.sha256, *map(repr, edits)])
     key = hashlib.sha256(asked.encode()).hexdigest()
-    return store.once(key, make, folder=_run.folder())[0]
+    # Its source's name in its own: equal results of two pictures are two files, each with how it
+    # came to be.
+    title = picture.uri.rpartition("/")[2].partition(".")[0]
+    return store.once(key, make, folder=_run.folder(), title=title)[0]

@@ -10,16 +10,23 @@ import pytest
 from PIL import Image
 
 from darkroom import mask
+from darkroom.errors import InvalidRequest
 from darkroom.mask import (
     Background,
     Canvas,
     Edit,
+    Feather,
     Flatten,
     Grey,
+    Grow,
     Invert,
     Keep,
+    Preview,
     Shrink,
+    Subject,
     Threshold,
+    share,
+    warnings,
 )
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
@@ -34,6 +41,9 @@ EDITS: list[Edit] = [
     Canvas(1, 2, 3, 4, "#102030"),
     Keep(),
     Shrink(8, 40),
+    Subject(),
+    Grow(-2),
+    Feather(1.5),
 ]
 
 
@@ -73,7 +83,7 @@ def test_every_edit_is_tried_here() -> None:
         for kind in vars(mask).values()
         if dataclasses.is_dataclass(kind) and kind.__module__ == mask.__name__
     }
-    assert {type(edit) for edit in EDITS} == kinds
+    assert {type(edit) for edit in EDITS} == kinds - {Preview}
 
 
 def test_background_is_white_where_the_picture_is_clear(cutout: Image.Image) -> None:
@@ -86,6 +96,19 @@ def test_background_is_white_where_the_picture_is_clear(cutout: Image.Image) -> 
 def test_an_opaque_picture_has_no_background() -> None:
     """Without an alpha channel nothing is repainted."""
     assert not pixels(Background()(Image.new("RGB", (3, 2), "white"))).any()
+
+
+def test_the_subject_is_what_the_background_is_not(cutout: Image.Image) -> None:
+    """The mask of the subject is the alpha channel as it is."""
+    assert pixels(Subject()(cutout)).tolist() == [[0, 128, 255]]
+    assert pixels(Subject()(cutout.convert("RGB"))).tolist() == [[255, 255, 255]]
+
+
+@pytest.mark.parametrize("color", ["greenish", "#12", ""])
+def test_flatten_knows_its_color_beforehand(color: str) -> None:
+    """A color that does not exist is refused when the edit is made."""
+    with pytest.raises(InvalidRequest, match=r"background = .*no such color.*#rrggbb"):
+        Flatten(color)
 
 
 def test_flatten_lays_the_picture_on_its_color(cutout: Image.Image) -> None:
@@ -223,3 +246,189 @@ def test_an_edit_leaves_its_source_alone(edit: Edit, cutout: Image.Image) -> Non
     before = pixels(cutout).copy()
     edit(cutout)
     assert (pixels(cutout) == before).all()
+
+
+def test_repr_of_a_preview_says_all_that_it_does() -> None:
+    """A preview stands in the store's key by its repr."""
+    assert repr(Preview("red", 0.25)) == "Preview(color='red', strength=0.25)"
+
+
+def dots(width: int, height: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """A black mask with a few grey and white pixels, some of them at its borders."""
+    drawn = np.random.default_rng(seed)
+    mask = np.zeros((height, width), dtype=np.uint8)
+    for _ in range(6):
+        mask[drawn.integers(height), drawn.integers(width)] = drawn.integers(1, 256)
+    mask[0, 0] = mask[-1, -1] = 255
+    return mask
+
+
+def reach(pixels_wide: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Where a single white pixel grows to, far from every border."""
+    dot = Image.new("L", (4 * pixels_wide + 1, 4 * pixels_wide + 1))
+    dot.putpixel((2 * pixels_wide, 2 * pixels_wide), 255)
+    grown = pixels(Grow(pixels_wide)(dot))
+    assert set(np.unique(grown)) <= {0, 255}
+    return grown > 0
+
+
+@pytest.mark.parametrize("wide", [1, 2, 3, 4, 5, 8, 13, 20, 50])
+def test_a_dot_grows_to_an_octagon(wide: int) -> None:
+    """White reaches so many pixels up, down, left and right, and about as far aslant."""
+    grown = reach(wide)
+    y, x = np.nonzero(grown)
+    y, x = y - 2 * wide, x - 2 * wide
+    assert (x.min(), x.max(), y.min(), y.max()) == (-wide, wide, -wide, wide)
+    assert (grown == grown.T).all()
+    assert (grown == grown[::-1]).all()
+    down, across = np.mgrid[-2 * wide : 2 * wide + 1, -2 * wide : 2 * wide + 1]
+    far = np.hypot(down, across)
+    assert grown[far <= 0.93 * wide].all()  # no holes
+    assert not grown[far > 1.09 * wide + 1].any()
+
+
+@pytest.mark.parametrize("size", [(40, 30), (3, 50), (50, 1), (1, 1)])
+@pytest.mark.parametrize("wide", [1, 2, 3, 7])
+def test_growing_is_the_brightest_within_reach(size: tuple[int, int], wide: int) -> None:
+    """Each pixel takes the brightest around it; nothing comes in from the other side."""
+    if wide > max(size):
+        wide = max(size)
+    before = dots(*size)
+    around = [(y - 2 * wide, x - 2 * wide) for y, x in zip(*np.nonzero(reach(wide)), strict=True)]
+    wanted = np.zeros_like(before)
+    for (y, x), value in np.ndenumerate(before):
+        for down, across in around:
+            if 0 <= y + down < size[1] and 0 <= x + across < size[0]:
+                place = y + down, x + across
+                wanted[place] = max(wanted[place], value)
+    assert (pixels(Grow(wide)(Image.fromarray(before))) == wanted).all()
+
+
+def test_shrinking_grows_the_black() -> None:
+    """Below 0 the black grows, as far as the white would."""
+    mask = Image.fromarray(dots(30, 20))
+    wanted = Invert()(Grow(4)(Invert()(mask)))
+    assert (pixels(Grow(-4)(mask)) == pixels(wanted)).all()
+
+
+def test_shrinking_leaves_the_pictures_border() -> None:
+    """White that goes on to the border stays there: the border is no edge of it."""
+    mask = Image.new("L", (20, 10))
+    mask.paste(255, (0, 0, 12, 10))
+    assert pixels(Grow(-3)(mask)).tolist() == [[255] * 9 + [0] * 11] * 10
+
+
+@pytest.mark.parametrize("wide", [0, 100_000, -100_000])
+def test_growing_by_nothing_or_by_more_than_all(wide: int) -> None:
+    """0 changes nothing; more than the picture measures fills it."""
+    made = pixels(Grow(wide)(Image.fromarray(dots(9, 5))))
+    assert (made == (dots(9, 5) if wide == 0 else 255 if wide > 0 else 0)).all()
+
+
+@pytest.mark.parametrize("wide", [1.5, "3", None, True])
+def test_growing_takes_whole_pixels(wide: Any) -> None:
+    """Anything else is refused with what is expected."""
+    with pytest.raises(InvalidRequest, match=r"grow = .*whole pixels"):
+        Grow(wide)
+
+
+@pytest.mark.parametrize("soft", [0.5, 2, 6])
+def test_feather_softens_the_edge_where_it_is(soft: float) -> None:
+    """From black to white along the edge, half way at its place, and untouched far from it."""
+    mask = Image.new("L", (100, 3))
+    mask.paste(255, (50, 0, 100, 3))
+    row = pixels(Feather(soft)(mask))[1].astype(int)
+    assert (np.diff(row) >= 0).all()
+    assert row[49] < 128 <= row[50]
+    assert abs(row[49] + row[50] - 255) <= 1
+    assert not row[: int(49 - 4 * soft)].any()
+    assert (row[int(51 + 4 * soft) :] == 255).all()
+    spread = np.diff(row / 255) @ (np.arange(99) - 49) ** 2  # variance, in pixels squared
+    assert spread == pytest.approx(soft**2, rel=0.2)
+    assert (pixels(Threshold()(Feather(soft)(mask)))[..., 0] == pixels(mask)).all()
+
+
+def test_feather_of_nothing_changes_nothing() -> None:
+    """0 pixels is the mask as it was."""
+    assert (pixels(Feather(0)(ramp("L"))) == RAMP).all()
+
+
+@pytest.mark.parametrize("soft", [-1, float("nan"), float("inf"), 1001])
+def test_feather_refuses_what_is_no_width(soft: float) -> None:
+    """Below 0, without end, or wider than any edge."""
+    with pytest.raises(InvalidRequest, match=r"feather = .*0 to 1000"):
+        Feather(soft)
+
+
+@pytest.fixture
+def scene() -> Image.Image:
+    """A plain picture of 600 x 400 pixels, so that lines of the preview are a pixel wide."""
+    return Image.new("RGB", (600, 400), (40, 80, 120))
+
+
+def test_a_preview_tints_what_is_repainted(scene: Image.Image) -> None:
+    """White is tinted by the strength, grey by less, black not; outlines are white and black."""
+    over = Image.new("L", scene.size)
+    over.paste(255, (100, 100, 200, 200))
+    over.paste(64, (300, 100, 400, 200))
+    shown = pixels(Preview("#ff0000", 0.5)(scene, over)).astype(int)
+    assert abs(shown[150, 150] - (147, 40, 60)).max() <= 1
+    assert abs(shown[150, 350] - (67, 70, 105)).max() <= 1
+    assert shown[350, 550].tolist() == [40, 80, 120]
+    assert shown[150, 200].tolist() == [255, 255, 255]
+    assert shown[150, 201].tolist() == [0, 0, 0]
+    assert shown[150, 202].tolist() == [40, 80, 120]
+    assert (shown[150, 250:500] != 0).all()  # what is nowhere half white has no outline
+
+
+def test_a_preview_of_a_cut_out_shows_no_transparency(scene: Image.Image) -> None:
+    """A transparent picture lies on plain grey."""
+    scene.putalpha(0)
+    shown = Preview()(scene, Image.new("L", scene.size))
+    assert shown.mode == "RGB"
+    assert shown.getcolors() == [(600 * 400, (216, 216, 216))]
+
+
+def test_a_preview_needs_a_mask_of_the_pictures_size(scene: Image.Image) -> None:
+    """Another size is refused with both."""
+    with pytest.raises(InvalidRequest, match=r"mask = '400 x 600'.*600 x 400"):
+        Preview()(scene, Image.new("L", (400, 600)))
+
+
+@pytest.mark.parametrize(
+    ("color", "strength", "words"),
+    [("reddish", 0.5, "color = 'reddish': no such"), ("red", 1.5, "0 to 1"), ("red", -1, "0 to 1")],
+)
+def test_a_preview_knows_its_tint_beforehand(color: str, strength: float, words: str) -> None:
+    """A tint that does not exist is refused when the preview is made."""
+    with pytest.raises(InvalidRequest, match=words):
+        Preview(color, strength)
+
+
+def test_the_share_of_white_counts_greys_by_lightness() -> None:
+    """A quarter white and a quarter half grey make 37.5 %."""
+    mask = Image.new("L", (20, 20))
+    mask.paste(255, (0, 0, 10, 10))
+    mask.paste(128, (10, 0, 20, 10))
+    assert share(mask) == pytest.approx(0.375, abs=0.001)
+    assert share(Image.new("RGB", (4, 4), "white")) == 1
+
+
+@pytest.mark.parametrize(
+    ("levels", "words"),
+    [((0, 0), "all black"), ((255, 255), "all white"), ((0, 127), "nowhere more than half")],
+)
+def test_a_mask_that_says_nothing_is_noticed(levels: tuple[int, int], words: str) -> None:
+    """All black, all white, and what pure black and white would make all black."""
+    mask = Image.new("L", (9, 9), levels[0])
+    mask.paste(levels[1], (3, 3, 6, 6))
+    (said,) = warnings(mask)
+    assert words in said
+
+
+@pytest.mark.parametrize("level", [128, 255])
+def test_a_mask_with_both_is_not_worth_a_word(level: int) -> None:
+    """Black around and at least half white inside is an ordinary mask."""
+    mask = Image.new("L", (9, 9))
+    mask.paste(level, (3, 3, 6, 6))
+    assert warnings(mask) == ()

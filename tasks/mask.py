@@ -1,0 +1,97 @@
+"""Steps that make a mask of a picture, and show it over the picture: white is repainted."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+from PIL import Image
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
+
+from blocks import ImageStore
+from darkroom.image_file import facts, png
+from darkroom.mask import Preview, share, warnings
+from darkroom.mask_of import MaskOf
+from darkroom.picture import Picture, Provenance
+from darkroom.store import Fresh, Store
+from tasks import _run, _show
+
+
+@task(cache_policy=NO_CACHE)
+def make_mask(picture: Picture, of: MaskOf, store: ImageStore | None = None) -> Picture:
+    """Make a mask for a picture: white is repainted, black is kept.
+
+    The log says how much of it is white, and warns where that is nothing or all.
+
+    Args:
+        picture: What the mask is for; the mask measures the same.
+        of: What it is made of: boxes, ellipses, polygons, transparency, colors.
+        store: Where to keep the mask; None for the default.
+
+    Raises:
+        InvalidRequest: A shape lies wholly outside of the picture, or its transparency is asked
+            for and there is none.
+    """
+    of.check(picture)
+    opened = (store or ImageStore.find()).open()
+    done = [repr(edit) for edit in of.edits()]
+    (mask,) = _kept("make_mask", of.make, done, [picture], opened)
+    with Image.open(io.BytesIO(opened.read(mask))) as image:
+        _run.log().info("%s: %.1f %% of it is white", mask.where, 100 * share(image))
+        for warning in warnings(image):
+            _run.log().warning("%s: %s", mask.where, warning)
+    return mask
+
+
+@task(cache_policy=NO_CACHE, on_completion=[_show.artifacts])
+def mask_preview(picture: Picture, mask: Picture, store: ImageStore | None = None) -> list[Picture]:
+    """Show a mask over its picture: what is repainted is tinted, and its outline is drawn.
+
+    The run's artifacts show it.
+
+    Args:
+        picture: What the mask is for.
+        mask: White is repainted, black is kept; as large as the picture.
+        store: Where both are and the preview goes; None for the default.
+
+    Raises:
+        InvalidRequest: The mask does not measure what the picture does.
+    """
+    opened = (store or ImageStore.find()).open()
+    _show.remember_here(opened)
+    show = Preview()
+    return _kept("mask_preview", show, [repr(show)], [picture, mask], opened)
+
+
+def _kept(
+    mode: str,
+    draw: Callable[..., Image.Image],
+    done: list[str],
+    parents: list[Picture],
+    store: Store,
+) -> list[Picture]:
+    """What `draw` draws from the images of `parents`, kept in the store once; `done` says how."""
+    hashes = tuple(parent.sha256 for parent in parents)
+
+    def make() -> list[Fresh]:
+        with ExitStack() as stack:
+            files = (io.BytesIO(store.read(parent)) for parent in parents)
+            data = png(draw(*(stack.enter_context(Image.open(file)) for file in files)))
+        how = Provenance(
+            mode=mode,
+            parameters={"edits": done},
+            parents=hashes,
+            made_at=datetime.now(UTC),
+            flow_run=flow_run.get_name(),
+        )
+        return [Fresh(data, facts(data), how)]
+
+    key = hashlib.sha256(" ".join([mode, *hashes, *done]).encode()).hexdigest()
+    # Two pictures can have the same mask, to the byte. Its name says which it is for, so that each
+    # has a provenance of its own.
+    return store.once(key, make, folder=_run.folder(), title=f"of {hashes[0][:10]}")
