@@ -115,7 +115,10 @@ def write(image: Image.Image, form: str) -> str:
     if form == "jpeg":
         flat(image).save(out, "JPEG", quality=92)
     elif form == "webp":
-        image.save(out, "WEBP", quality=90, method=1)
+        try:
+            image.save(out, "WEBP", quality=90, method=1)
+        except ValueError:  # more detail than a partition of the format holds
+            image.save(out, "WEBP", quality=60, method=1)
     else:
         image.save(out, "PNG", compress_level=1)
     return pybase64.b64encode(out.getbuffer()).decode("ascii")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +17,14 @@ from PIL.Image import Image
 from darkroom.standin import images
 from darkroom.standin.model import Mode, Order, Reason
 from darkroom.standin.refusal import Refusal, invalid
-from darkroom.standin.rules import Body, Violation, choice, text, whole
+from darkroom.standin.rules import Body, Schema, Violation, choice, fields, text, whole
 
 WEST: frozenset[str] = frozenset({"us-west-2"})
 US: frozenset[str] = frozenset({"us-east-1", "us-east-2", "us-west-2"})
 
 PROMPT = text(longest=10_000)
-# The pages of Core and Ultra print 4294967295, the others 4294967294: the smaller one is safe.
+# The pages of Core, Ultra and SD3 Large print 4294967295, the others 4294967294: the smaller one
+# is safe with all of them.
 MAX_SEED = 4_294_967_294
 SEED = whole(0, MAX_SEED)
 ANY_FORMAT = choice("jpeg", "png", "webp")
@@ -100,7 +101,7 @@ class Stability:
 
 
 GENERATION = Stability(names_mode=False)
-"""Core, Ultra, Stable Diffusion 3.5."""
+"""Core, Ultra, Stable Diffusion 3 and 3.5."""
 
 SERVICE = Stability(names_mode=True)
 """The image services."""
@@ -127,3 +128,33 @@ def picture(body: Body, field: str, limits: images.Limits) -> Image:
 def seed(body: Body) -> int:
     """Choose the seed: the one asked for, or a random one for 0 or none, as the pages say."""
     return body.get("seed") or random.randint(1, MAX_SEED)
+
+
+def order(body: Body, paint: Callable[[int], Image]) -> Order:
+    """Make the order of one picture, in the format asked for; png if none is."""
+    return Order(
+        prompt=body.get("prompt", ""),
+        seed=seed(body),
+        paint=paint,
+        form=body.get("output_format", "png"),
+    )
+
+
+def service(
+    model: str,
+    name: str,
+    required: Mapping[str, Schema],
+    optional: Mapping[str, Schema],
+    prepare: Callable[[Body], Order],
+) -> Mode:
+    """Make the one mode of an image service, whose pictures come in any of the three formats.
+
+    Args:
+        model: Its id, without a region prefix.
+        name: What its refusals call it.
+        required: Schemas of the fields that it must have.
+        optional: Schemas of further fields, `output_format` aside.
+        prepare: Applies the rules that a schema cannot say and makes the order.
+    """
+    schema = fields(required, {**optional, "output_format": ANY_FORMAT})
+    return Mode(model, name, lambda _body: True, schema, prepare)

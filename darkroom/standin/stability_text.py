@@ -1,4 +1,4 @@
-"""A prompt to a picture, as Stable Image Core, Ultra and Stable Diffusion 3.5 take it."""
+"""A prompt to a picture, as Stable Image Core, Ultra and Stable Diffusion 3 take it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 from darkroom.standin.draw.text_to_image import text_to_image
 from darkroom.standin.model import Mode, Order
 from darkroom.standin.rules import Body, Schema, choice, fields
-from darkroom.standin.stability import ASPECT_RATIO, PROMPT, SEED, seed
+from darkroom.standin.stability import ASPECT_RATIO, PROMPT, SEED, order
 
 Sizes: TypeAlias = Mapping[str, tuple[int, int]]
 
@@ -39,13 +39,9 @@ def generation(
     def prepare(body: Body) -> Order:
         prompt, negative = body["prompt"], body.get("negative_prompt", "")
         size = sizes[body.get("aspect_ratio", "1:1")]
-        return Order(
-            prompt=prompt,
-            seed=seed(body),
-            paint=lambda number: text_to_image(
-                prompt, seed=number, size=size, negative_prompt=negative
-            ),
-            form=body.get("output_format", "png"),
+        return order(
+            body,
+            lambda seed: text_to_image(prompt, seed=seed, size=size, negative_prompt=negative),
         )
 
     optional = {

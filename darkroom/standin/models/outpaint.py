@@ -5,12 +5,13 @@ It has no mask and, unlike its siblings, no `negative_prompt`.
 
 from __future__ import annotations
 
+from PIL.Image import Image
+
 from darkroom.standin.draw.extend import extend
 from darkroom.standin.images import flat
-from darkroom.standin.model import Mode, Model, Order
-from darkroom.standin.rules import Body, fields, number, text, whole
+from darkroom.standin.model import Model, Order
+from darkroom.standin.rules import Body, number, text, whole
 from darkroom.standin.stability import (
-    ANY_FORMAT,
     PROMPT,
     SEED,
     SERVICE,
@@ -18,9 +19,11 @@ from darkroom.standin.stability import (
     STYLE_PRESET,
     US,
     detail,
+    order,
     picture,
-    seed,
+    service,
 )
+from darkroom.standin.stability_styles import styled
 
 ID = "stability.stable-outpaint-v1:0"
 SIDES = ("left", "right", "up", "down")
@@ -32,41 +35,40 @@ def prepare(body: Body) -> Order:
     if not (left or right or up or down):
         raise detail("At least one of left, right, up, down must be greater than 0.")
     image = flat(picture(body, "image", SERVICE_IMAGE))
-    prompt, creativity = body.get("prompt", ""), body.get("creativity", 0.5)
-    return Order(
-        prompt=prompt,
-        seed=seed(body),
-        paint=lambda start: extend(
+    kept = (left, up, left + image.width, up + image.height)
+
+    def paint(seed: int) -> Image:
+        grown = extend(
             image,
             left=left,
             right=right,
             up=up,
             down=down,
-            prompt=prompt,
-            seed=start,
-            creativity=creativity,
-        ),
-        form=body.get("output_format", "png"),
-    )
+            prompt=body.get("prompt", ""),
+            seed=seed,
+            creativity=body.get("creativity", 0.5),
+        )
+        around = styled(grown, body.get("style_preset"))
+        if around is not grown:
+            around.paste(grown.crop(kept), kept)
+        return around
+
+    return order(body, paint)
 
 
 MODELS = [Model(ID, SERVICE, US, profile=True)]
 MODES = [
-    Mode(
-        model=ID,
-        name="outpaint",
-        meant=lambda _body: True,
-        schema=fields(
-            {"image": text()},
-            {
-                **{side: whole(0, 2000) for side in SIDES},
-                "prompt": PROMPT,
-                "creativity": number(0.1, 1.0),
-                "style_preset": STYLE_PRESET,
-                "seed": SEED,
-                "output_format": ANY_FORMAT,
-            },
-        ),
-        prepare=prepare,
+    service(
+        ID,
+        "outpaint",
+        {"image": text()},
+        {
+            **{side: whole(0, 2000) for side in SIDES},
+            "prompt": PROMPT,
+            "creativity": number(0.1, 1.0),
+            "style_preset": STYLE_PRESET,
+            "seed": SEED,
+        },
+        prepare,
     )
 ]

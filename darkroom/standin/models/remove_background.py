@@ -6,12 +6,10 @@ stand-in then lays it on white.
 
 from __future__ import annotations
 
-import random
-
 from darkroom.standin.draw.remove_background import remove_background
-from darkroom.standin.model import Mode, Model, Order
-from darkroom.standin.rules import Body, fields, text
-from darkroom.standin.stability import ANY_FORMAT, MAX_SEED, SERVICE, SERVICE_IMAGE, US, picture
+from darkroom.standin.model import Model, Order
+from darkroom.standin.rules import Body, text
+from darkroom.standin.stability import SERVICE, SERVICE_IMAGE, US, order, picture, service
 
 ID = "stability.stable-image-remove-background-v1:0"
 
@@ -19,21 +17,8 @@ ID = "stability.stable-image-remove-background-v1:0"
 def prepare(body: Body) -> Order:
     """Order the picture's subject on nothing, in the picture's size."""
     image = picture(body, "image", SERVICE_IMAGE)
-    return Order(
-        prompt="",
-        seed=random.randint(1, MAX_SEED),
-        paint=lambda _seed: remove_background(image),
-        form=body.get("output_format", "png"),
-    )
+    return order(body, lambda _seed: remove_background(image))
 
 
 MODELS = [Model(ID, SERVICE, US, profile=True)]
-MODES = [
-    Mode(
-        model=ID,
-        name="remove-background",
-        meant=lambda _body: True,
-        schema=fields({"image": text()}, {"output_format": ANY_FORMAT}),
-        prepare=prepare,
-    )
-]
+MODES = [service(ID, "remove-background", {"image": text()}, {}, prepare)]
