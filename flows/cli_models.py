@@ -45,7 +45,9 @@ def as_markdown() -> str:
     rows = catalog.models().values()
     modes = sorted({mode for model in rows for mode in model.modes})
     lines = [
-        f"| model | {' | '.join(modes)} | US$ a picture | end of life |",
+        # Words one below the other, so that the columns stay narrow.
+        f"| model | {' | '.join(mode.replace('_', '<br>') for mode in modes)} "
+        "| US$ a picture | end of life |",
         f"|---|{'---|' * len(modes)}---|---|",
     ]
     for model in rows:

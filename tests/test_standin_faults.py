@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -80,6 +81,8 @@ def pending(standin: StandIn) -> Any:
         ("access_denied", "AccessDeniedException", 403),
         ("quota", "ServiceQuotaExceededException", 400),
         ("retired", "ResourceNotFoundException", 404),
+        ("legacy", "ResourceNotFoundException", 404),
+        ("on_demand", "ValidationException", 400),
     ],
 )
 def test_an_error_is_raised_as_boto3s_own_class(
@@ -114,6 +117,31 @@ def test_retirement_reads_as_aws_words_it(standin: StandIn, aws: Caller) -> None
         "This model version has reached the end of its life. "
         "Please refer to the AWS documentation for more details."
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (
+            "legacy",
+            "Access denied. This Model is marked by provider as Legacy and you have not been "
+            "actively using the model in the last 30 days. Please upgrade to an active model on "
+            "Amazon Bedrock",
+        ),
+        (
+            "on_demand",
+            f"Invocation of model ID {TITAN} with on-demand throughput isn\u2019t supported. Retry "
+            "your request with the ID or ARN of an inference profile that contains this model.",
+        ),
+    ],
+)
+def test_refusals_read_as_users_report_them(
+    standin: StandIn, aws: Caller, kind: str, text: str
+) -> None:
+    """The texts for lost access and for missing throughput are AWS's."""
+    plan(standin, kind=kind)
+
+    assert aws.refusal(TITAN, SMALL).response["Error"]["Message"] == text
 
 
 @pytest.mark.parametrize(
@@ -159,6 +187,36 @@ def test_amazon_says_that_all_pictures_were_blocked(standin: StandIn, aws: Calle
 
     assert aws.answer(NOVA, SMALL) == {"images": [], "error": ALL_BLOCKED}
     assert aws.answer(TITAN, SMALL) == {"error": ALL_BLOCKED}
+
+
+@pytest.mark.parametrize("model", [TITAN, NOVA])
+def test_amazon_can_answer_without_images(standin: StandIn, aws: Caller, model: str) -> None:
+    """`no_images` is an error with no `images` beside it, not even an empty list."""
+    plan(standin, kind="no_images")
+
+    assert aws.answer(model, SMALL) == {"error": ALL_BLOCKED}
+
+
+@pytest.mark.parametrize("model", [TITAN, NOVA, OUTPAINT])
+def test_a_guardrail_can_step_in(standin: StandIn, aws: Caller, model: str) -> None:
+    """`guardrail` is a success that says what was done, and has no pictures."""
+    plan(standin, kind="guardrail")
+
+    assert aws.answer(model, BODIES[model]) == {"amazon-bedrock-guardrailAction": "INTERVENED"}
+    assert standin.calls()["models"][model.removeprefix("us.")]["refused"] == {"200": 1}
+
+
+def test_a_guardrail_that_steps_in_can_be_traced(standin: StandIn, aws: Caller) -> None:
+    """A call that asks for the guardrail and for a trace gets both when the fault comes."""
+    plan(standin, kind="guardrail")
+    how = {"guardrailIdentifier": "standin", "guardrailVersion": "1", "trace": "ENABLED"}
+
+    answer = aws.client("us-west-2").invoke_model(modelId=TITAN, body=json.dumps(SMALL), **how)
+
+    assert json.loads(answer["body"].read()).keys() == {
+        "amazon-bedrock-guardrailAction",
+        "amazon-bedrock-trace",
+    }
 
 
 @pytest.mark.parametrize("model", [TITAN, NOVA])

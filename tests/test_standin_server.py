@@ -214,8 +214,8 @@ def test_an_unknown_id_is_refused(aws: Caller, model: str) -> None:
     assert aws.message(model, {}) == UNKNOWN
 
 
-def test_a_guardrail_is_unknown(aws: Caller) -> None:
-    """The stand-in has no guardrails, so naming one is refused as AWS refuses an unknown one."""
+def test_another_guardrail_is_unknown(aws: Caller) -> None:
+    """A guardrail that the account does not have is refused in AWS's words."""
     client = aws.client("us-west-2")
     with pytest.raises(client.exceptions.ValidationException, match="does not exist"):
         client.invoke_model(
@@ -224,7 +224,7 @@ def test_a_guardrail_is_unknown(aws: Caller) -> None:
 
 
 def test_other_operations_are_unknown(standin: StandIn) -> None:
-    """What is not InvokeModel is a 404 in Bedrock's form."""
+    """What is neither InvokeModel nor a list of models is a 404 in Bedrock's form."""
     response = WEB.post(f"{standin.url}/model/{TITAN}/converse", json={})
 
     assert response.status_code == 404

@@ -1,8 +1,9 @@
 """What Titan and Nova Canvas have in common: how they refuse, how they answer, what fields mean.
 
-Written from the user guide's page "Amazon Titan Image Generator G1 models" and Nova's pages
-"Image generation request and response structure", "Accessing ... image generation" and
-"Image generation error handling".
+A body is `{"taskType": ..., "<task>Params": {...}, "imageGenerationConfig": {...}}`. Written from
+the user guide's page "Amazon Titan Image Generator G1 models" and Nova's pages "Image generation
+request and response structure", "Accessing ... image generation" and "Image generation error
+handling".
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from PIL.Image import Image
 from darkroom.standin import images
 from darkroom.standin.model import Mode, Order, Reason
 from darkroom.standin.refusal import Refusal, invalid
-from darkroom.standin.rules import Body, Schema, Violation
+from darkroom.standin.rules import Body, Schema, Violation, choice, fields
 
 BLACK_OR_WHITE = {(0, 0, 0), (255, 255, 255)}
 
@@ -134,3 +135,53 @@ def mask(encoded: str, pointer: str, size: tuple[int, int]) -> Image:
     if colors is None or not {color for _, color in colors} <= BLACK_OR_WHITE:
         raise malformed(f"{pointer}: the mask may only have pure black and pure white pixels")
     return image.convert("L")
+
+
+def task(
+    line: Line,
+    name: str,
+    params: str,
+    schema: Schema,
+    config: tuple[str, ...],
+    prepare: Callable[[Body, Body], Order],
+) -> Mode:
+    """Make the mode for one `taskType`.
+
+    Args:
+        line: The model.
+        name: The value of `taskType`.
+        params: The field that has the task's own fields.
+        schema: What those may look like.
+        config: The fields of `imageGenerationConfig` that it takes; without any it takes no such
+            object.
+        prepare: Makes the order from the task's own fields and from `imageGenerationConfig`.
+    """
+
+    def read(body: Body) -> Order:
+        return prepare(body[params], body.get("imageGenerationConfig", {}))
+
+    required = {"taskType": choice(name), params: schema}
+    optional = {"imageGenerationConfig": fields({}, {key: line.config[key] for key in config})}
+    whole = fields(required, optional if config else {})
+    return Mode(line.model, name, lambda body: body.get("taskType") == name, whole, read)
+
+
+def size(line: Line, config: Body) -> tuple[int, int]:
+    """Read width and height, or refuse them."""
+    width, height = config.get("width", line.size[0]), config.get("height", line.size[1])
+    problem = line.refuse_size(width, height) if "width" in config or "height" in config else None
+    if problem:
+        raise malformed(f"#/imageGenerationConfig: {problem}")
+    return width, height
+
+
+def order(
+    line: Line,
+    config: Body,
+    prompt: str,
+    paint: Callable[[int], Image],
+    extras: Mapping[str, Image] | None = None,
+) -> Order:
+    """Order as many pictures as were asked for, from the seed that was asked for on."""
+    seed, count = config.get("seed", line.seed), config.get("numberOfImages", 1)
+    return Order(prompt=prompt, seed=seed, paint=paint, count=count, extras=extras or {})

@@ -1,74 +1,129 @@
-"""The tasks that Titan and Nova Canvas share; each function makes the mode for one of them.
+"""The tasks of Titan and Nova Canvas that make new pictures, and the one that cuts one out.
 
-A body is `{"taskType": ..., "<task>Params": {...}, "imageGenerationConfig": {...}}`. Which color
-of a mask is edited differs by task (Nova: page "Accessing ... image generation", twice; the
-request page's tab on outpainting repeats the sentence on inpainting, yet says that the two are
-opposites): INPAINTING edits black, OUTPAINTING edits white.
+Each function makes the mode for one of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
+from typing import Literal
 
-from PIL import Image, ImageChops
+from PIL.Image import Image
 
-from darkroom.standin.amazon import Line, malformed, mask, picture
-from darkroom.standin.draw.paint_around import paint_around
+from darkroom.standin.amazon import Line, malformed, order, picture, size, task
+from darkroom.standin.draw.color_guided import color_guided as guided_by_color
+from darkroom.standin.draw.condition import condition
 from darkroom.standin.draw.remove_background import remove_background
 from darkroom.standin.draw.text_to_image import text_to_image
 from darkroom.standin.draw.vary import vary
 from darkroom.standin.images import flat
 from darkroom.standin.model import Mode, Order
-from darkroom.standin.rules import (
-    Body,
-    Schema,
-    choice,
-    exactly_one,
-    fields,
-    flag,
-    number,
-    several,
-    text,
-)
+from darkroom.standin.rules import Body, Schema, choice, fields, number, several, text
 
-MASKS: Mapping[str, Schema] = {"maskPrompt": text(1), "maskImage": text()}
 ALL_CONFIG = ("width", "height", "quality", "cfgScale", "numberOfImages", "seed")
-
-
-def _mode(
-    line: Line,
-    task: str,
-    params: str,
-    schema: Schema,
-    config: tuple[str, ...],
-    prepare: Callable[[Body, Body], Order],
-) -> Mode:
-    def read(body: Body) -> Order:
-        return prepare(body[params], body.get("imageGenerationConfig", {}))
-
-    required = {"taskType": choice(task), params: schema}
-    optional = {"imageGenerationConfig": fields({}, {name: line.config[name] for name in config})}
-    whole = fields(required, optional if config else {})
-    return Mode(line.model, task, lambda body: body.get("taskType") == task, whole, read)
+CONTROLS: Mapping[str, Literal["canny", "segmentation"]] = {
+    "CANNY_EDGE": "canny",
+    "SEGMENTATION": "segmentation",
+}
+CONDITION: Mapping[str, Schema] = {
+    "conditionImage": text(),
+    "controlMode": choice(*CONTROLS),
+    "controlStrength": number(0, 1.0),
+}
+COLOR = "^#[0-9a-fA-F]{6}$"
 
 
 def text_image(
-    line: Line, *, config: tuple[str, ...] = ALL_CONFIG, extra: Mapping[str, Schema] | None = None
+    line: Line,
+    *,
+    config: tuple[str, ...] = ALL_CONFIG,
+    extra: Mapping[str, Schema] | None = None,
+    conditioned: bool = True,
 ) -> Mode:
-    """TEXT_IMAGE: a prompt to pictures of exactly the size that was asked for."""
+    """TEXT_IMAGE: a prompt to pictures of exactly the size that was asked for.
+
+    Args:
+        line: The model.
+        config: The fields of `imageGenerationConfig` that it takes.
+        extra: Further fields.
+        conditioned: Whether a picture can guide the layout; its two controls mean nothing without
+            it, and are refused.
+    """
 
     def prepare(params: Body, config: Body) -> Order:
-        size, prompt = _size(line, config), params["text"]
+        wanted, prompt = size(line, config), params["text"]
         negative = params.get("negativeText", "")
-        return _order(
+        if "conditionImage" in params:
+            return _conditioned(line, params, config)
+        if params.keys() & CONDITION.keys():
+            raise malformed("#/textToImageParams: property [conditionImage] is required")
+        return order(
             line,
             config,
             prompt,
-            lambda seed: text_to_image(prompt, seed=seed, size=size, negative_prompt=negative),
+            lambda seed: text_to_image(prompt, seed=seed, size=wanted, negative_prompt=negative),
         )
 
-    schema = fields({"text": line.text}, {"negativeText": line.text, **(extra or {})})
-    return _mode(line, "TEXT_IMAGE", "textToImageParams", schema, config, prepare)
+    optional = {"negativeText": line.text, **(CONDITION if conditioned else {}), **(extra or {})}
+    schema = fields({"text": line.text}, optional)
+    return task(line, "TEXT_IMAGE", "textToImageParams", schema, config, prepare)
+
+
+def _conditioned(line: Line, params: Body, config: Body) -> Order:
+    encoded = params["conditionImage"]
+    source = flat(picture(encoded, "#/textToImageParams/conditionImage", line.image))
+    wanted, prompt = size(line, config), params["text"]
+    kind = CONTROLS[params.get("controlMode", "CANNY_EDGE")]
+    strength, negative = params.get("controlStrength", 0.7), params.get("negativeText", "")
+
+    def paint(seed: int) -> Image:
+        return condition(
+            source,
+            prompt,
+            kind=kind,
+            strength=strength,
+            seed=seed,
+            size=wanted,
+            negative_prompt=negative,
+        )
+
+    return order(line, config, prompt, paint)
+
+
+def color_guided(line: Line, *, config: tuple[str, ...] = ALL_CONFIG) -> Mode:
+    """COLOR_GUIDED_GENERATION: a prompt and one to ten colors to pictures in these colors."""
+    pointer = "#/colorGuidedGenerationParams"
+
+    def prepare(params: Body, config: Body) -> Order:
+        wanted, prompt, colors = size(line, config), params["text"], params["colors"]
+        for index, color in enumerate(colors):
+            if not re.fullmatch(COLOR, color):
+                told = f"string [{color}] does not match pattern {COLOR}"
+                raise malformed(f"{pointer}/colors/{index}: {told}")
+        encoded, negative = params.get("referenceImage"), params.get("negativeText", "")
+        reference = None
+        if encoded is not None:
+            reference = flat(picture(encoded, f"{pointer}/referenceImage", line.image))
+
+        def paint(seed: int) -> Image:
+            return guided_by_color(
+                colors,
+                prompt,
+                seed=seed,
+                size=wanted,
+                reference=reference,
+                negative_prompt=negative,
+            )
+
+        return order(line, config, prompt, paint)
+
+    schema = fields(
+        {"text": line.text, "colors": several(text(), 1, 10)},
+        {"negativeText": line.text, "referenceImage": text()},
+    )
+    name, params = "COLOR_GUIDED_GENERATION", "colorGuidedGenerationParams"
+    return task(line, name, params, schema, config, prepare)
 
 
 def image_variation(line: Line, *, config: tuple[str, ...] = ALL_CONFIG) -> Mode:
@@ -79,7 +134,7 @@ def image_variation(line: Line, *, config: tuple[str, ...] = ALL_CONFIG) -> Mode
     """
 
     def prepare(params: Body, config: Body) -> Order:
-        size, prompt = _size(line, config), params.get("text", "")
+        wanted, prompt = size(line, config), params.get("text", "")
         pointer = "#/imageVariationParams/images"
         sources = [
             flat(picture(encoded, f"{pointer}/{index}", line.image))
@@ -87,60 +142,20 @@ def image_variation(line: Line, *, config: tuple[str, ...] = ALL_CONFIG) -> Mode
         ]
         # Titan's default; Nova's page states none.
         similarity = params.get("similarityStrength", 0.7)
-        return _order(
+        return order(
             line,
             config,
             prompt,
-            lambda seed: vary(sources, similarity=similarity, prompt=prompt, seed=seed, size=size),
+            lambda seed: vary(
+                sources, similarity=similarity, prompt=prompt, seed=seed, size=wanted
+            ),
         )
 
     schema = fields(
         {"images": several(text(), 1, 5)},
         {"text": line.text, "negativeText": line.text, "similarityStrength": number(0.2, 1.0)},
     )
-    return _mode(line, "IMAGE_VARIATION", "imageVariationParams", schema, config, prepare)
-
-
-def inpainting(line: Line, *, config: tuple[str, ...], extra: Mapping[str, Schema]) -> Mode:
-    """INPAINTING: what is black in the mask, or what its prompt names, is painted anew.
-
-    `text` is optional: "if you omit this field, the model will remove elements inside the masked
-    area", says Nova's page, although it labels the field as required.
-    """
-
-    def prepare(params: Body, config: Body) -> Order:
-        image = picture(params["image"], "#/inPaintingParams/image", line.image)
-        if "maskImage" in params:
-            given = mask(params["maskImage"], "#/inPaintingParams/maskImage", image.size)
-            return _repaint(line, params, config, image, ImageChops.invert(given), given)
-        thing = _thing(image)
-        return _repaint(line, params, config, image, thing, ImageChops.invert(thing))
-
-    optional = {**MASKS, "text": line.text, "negativeText": line.text, **extra}
-    schema = {**fields({"image": text()}, optional), **exactly_one("maskPrompt", "maskImage")}
-    return _mode(line, "INPAINTING", "inPaintingParams", schema, config, prepare)
-
-
-def outpainting(line: Line, *, config: tuple[str, ...], extra: Mapping[str, Schema]) -> Mode:
-    """OUTPAINTING: what is white in the mask, or all but what its prompt names, is painted."""
-
-    def prepare(params: Body, config: Body) -> Order:
-        image = picture(params["image"], "#/outPaintingParams/image", line.image)
-        if "maskImage" in params:
-            given = mask(params["maskImage"], "#/outPaintingParams/maskImage", image.size)
-        else:
-            given = ImageChops.invert(_thing(image))
-        return _repaint(line, params, config, image, given, given)
-
-    optional = {
-        **MASKS,
-        "negativeText": line.text,
-        "outPaintingMode": choice("DEFAULT", "PRECISE"),
-        **extra,
-    }
-    required = {"image": text(), "text": line.text}
-    schema = {**fields(required, optional), **exactly_one("maskPrompt", "maskImage")}
-    return _mode(line, "OUTPAINTING", "outPaintingParams", schema, config, prepare)
+    return task(line, "IMAGE_VARIATION", "imageVariationParams", schema, config, prepare)
 
 
 def background_removal(line: Line) -> Mode:
@@ -151,57 +166,7 @@ def background_removal(line: Line) -> Mode:
 
     def prepare(params: Body, _config: Body) -> Order:
         image = picture(params["image"], "#/backgroundRemovalParams/image", line.image)
-        return _order(line, {}, "", lambda _seed: remove_background(image))
+        return order(line, {}, "", lambda _seed: remove_background(image))
 
     schema = fields({"image": text()})
-    return _mode(line, "BACKGROUND_REMOVAL", "backgroundRemovalParams", schema, (), prepare)
-
-
-RETURN_MASK: Mapping[str, Schema] = {"returnMask": flag()}
-"""Titan's extra field of INPAINTING and OUTPAINTING."""
-
-
-def _size(line: Line, config: Body) -> tuple[int, int]:
-    width, height = config.get("width", line.size[0]), config.get("height", line.size[1])
-    problem = line.refuse_size(width, height) if "width" in config or "height" in config else None
-    if problem:
-        raise malformed(f"#/imageGenerationConfig: {problem}")
-    return width, height
-
-
-def _thing(image: Image.Image) -> Image.Image:
-    # A mask prompt names something in the picture. The stand-in cannot read pictures; its best
-    # guess is what stands before the background.
-    alpha = remove_background(image).getchannel("A")
-    return alpha.point([0] * 128 + [255] * 128)
-
-
-def _repaint(
-    line: Line,
-    params: Body,
-    config: Body,
-    image: Image.Image,
-    edited: Image.Image,
-    told: Image.Image,
-) -> Order:
-    _size(line, config)  # Titan's page lists both sides here too, yet the input's size comes back
-    ground, prompt = flat(image), params.get("text", "")
-
-    def paint(seed: int) -> Image.Image:
-        painted = paint_around(ground, edited, prompt, seed=seed)
-        return Image.composite(painted, ground, edited)
-
-    # Titan's page does not print the name of the returned mask's field; this is Nova's.
-    extras = {"maskImage": told} if params.get("returnMask") else {}
-    return _order(line, config, prompt, paint, extras)
-
-
-def _order(
-    line: Line,
-    config: Body,
-    prompt: str,
-    paint: Callable[[int], Image.Image],
-    extras: Mapping[str, Image.Image] | None = None,
-) -> Order:
-    seed, count = config.get("seed", line.seed), config.get("numberOfImages", 1)
-    return Order(prompt=prompt, seed=seed, paint=paint, count=count, extras=extras or {})
+    return task(line, "BACKGROUND_REMOVAL", "backgroundRemovalParams", schema, (), prepare)

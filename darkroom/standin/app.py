@@ -1,9 +1,12 @@
-"""What the stand-in speaks over HTTP: bedrock-runtime's path, and its own under `/_standin`."""
+"""What the stand-in speaks over HTTP: Bedrock's paths, and its own under `/_standin`."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import uuid
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
@@ -15,6 +18,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from darkroom.standin import auth
+from darkroom.standin.control import Control
 from darkroom.standin.faults import Fault
 from darkroom.standin.invoke import Bedrock, Dropped, Exchange, receive
 from darkroom.standin.refusal import Refusal
@@ -29,7 +34,7 @@ computer and nothing costs money.
 
     boto3.client("bedrock-runtime", region_name="us-west-2", endpoint_url="{url}")
 
-Any access key will do.
+Any access key will do. A client of "bedrock" can list the models and the inference profiles.
 
 GET   /_standin/health   whether it is up
 GET   /_standin/calls    what was asked, by model; ?log=1 adds the last calls; DELETE forgets
@@ -77,8 +82,8 @@ def _host(url: str) -> str | None:
         return None
 
 
-def build(bedrock: Bedrock) -> ASGIApp:
-    """Make the ASGI application around a stand-in."""
+def build(bedrock: Bedrock, control: Control) -> ASGIApp:
+    """Make the ASGI application around a stand-in and what it tells about its models."""
 
     async def invoke(request: Request) -> Response:
         try:
@@ -96,6 +101,26 @@ def build(bedrock: Bedrock) -> ASGIApp:
             return Response()
         headers["x-amzn-bedrock-invocation-latency"] = str(round(call.seconds * 1000))
         return Response(payload, media_type="application/json", headers=headers)
+
+    def told(request: Request, ask: Callable[[str | None], dict[str, Any]]) -> Response:
+        headers = {"x-amzn-requestid": str(uuid.uuid4())}
+        try:
+            answer = ask(auth.region(request.headers.get("authorization")))
+        except Refusal as refusal:
+            return _refused(refusal, headers)
+        return JSONResponse(answer, headers=headers)
+
+    async def models(request: Request) -> Response:
+        return told(request, lambda region: control.models(region, request.query_params))
+
+    async def model(request: Request) -> Response:
+        return told(request, lambda region: control.model(region, request.path_params["id"]))
+
+    async def profiles(request: Request) -> Response:
+        return told(request, lambda region: control.profiles(region, request.query_params))
+
+    async def profile(request: Request) -> Response:
+        return told(request, lambda region: control.profile(region, request.path_params["id"]))
 
     async def calls(request: Request) -> Response:
         if request.method == "DELETE":
@@ -125,6 +150,10 @@ def build(bedrock: Bedrock) -> ASGIApp:
     routes = [
         Route("/", page),
         Route("/model/{model_id:path}/invoke", invoke, methods=["POST"]),
+        Route("/foundation-models", models),
+        Route("/foundation-models/{id:path}", model),
+        Route("/inference-profiles", profiles),
+        Route("/inference-profiles/{id:path}", profile),
         Route("/_standin/health", health),
         Route("/_standin/calls", calls, methods=["GET", "DELETE"]),
         Route("/_standin/faults", faults, methods=["GET", "POST", "DELETE"]),

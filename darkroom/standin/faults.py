@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from darkroom.standin import lineup
 from darkroom.standin.model import Reason
 from darkroom.standin.refusal import Refusal
 
@@ -25,17 +26,19 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "InternalServerException",
         "The system encountered an unexpected error during processing. Try your request again.",
     ),
+    "legacy": (
+        "ResourceNotFoundException",
+        "Access denied. This Model is marked by provider as Legacy and you have not been actively "
+        "using the model in the last 30 days. Please upgrade to an active model on Amazon Bedrock",
+    ),
     "model_error": ("ModelErrorException", "The model failed to process the request."),
     "not_ready": (
         "ModelNotReadyException",
         "The model is not ready to serve inference requests. Try your request again.",
     ),
+    "on_demand": ("ValidationException", lineup.needs_profile("{model_id}")),
     "quota": ("ServiceQuotaExceededException", "Your request exceeds the service quota."),
-    "retired": (
-        "ResourceNotFoundException",
-        "This model version has reached the end of its life. "
-        "Please refer to the AWS documentation for more details.",
-    ),
+    "retired": ("ResourceNotFoundException", lineup.RETIRED),
     "throttle": ("ThrottlingException", "Too many requests, please wait before trying again."),
     "timeout": ("ModelTimeoutException", "Model has timed out in processing the request."),
     "unavailable": (
@@ -43,22 +46,25 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "The service isn't currently available. Try again later.",
     ),
 }
-"""Kinds that refuse a call outright; the texts are AWS's where known (`retired`,
-`access_denied`), else in its style."""
+"""Kinds that refuse a call outright; the texts are AWS's where known (`access_denied`, `legacy`,
+`on_demand`, `retired`), else in its style."""
 
 BLOCKS: Mapping[str, Reason] = {
     "filtered": "prompt",
     "filtered_input": "input image",
     "filtered_output": "output image",
     "inference_error": "inference error",
+    "no_images": "output image",
 }
 """Kinds that each vendor words in its own way."""
 
 Kind = Literal[
     "access_denied",
     "internal",
+    "legacy",
     "model_error",
     "not_ready",
+    "on_demand",
     "quota",
     "retired",
     "throttle",
@@ -68,6 +74,8 @@ Kind = Literal[
     "filtered_input",
     "filtered_output",
     "inference_error",
+    "no_images",
+    "guardrail",
     "partial",
     "truncated",
     "not_an_image",
@@ -89,10 +97,15 @@ class Fault(BaseModel):
     delay: float = Field(0.0, ge=0, le=3600, description="Seconds until it goes wrong.")
 
     def error(self, model_id: str) -> Refusal | None:
-        """Make the error that refuses a call outright, if this kind does."""
+        """Make the error that refuses a call outright, if this kind does.
+
+        Args:
+            model_id: The model, which some texts name.
+        """
         if self.kind not in ERRORS:
             return None
         code, message = ERRORS[self.kind]
+        message = message.replace("{model_id}", model_id)
         if code == "ModelErrorException":
             return Refusal(code, message, originalStatusCode=500, resourceName=model_id)
         return Refusal(code, message)

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, ParamSpec, TypeVar
 
 import pybase64
@@ -18,6 +19,7 @@ import pybase64
 from darkroom.standin import auth, images, lineup
 from darkroom.standin.calls import Call, Calls
 from darkroom.standin.faults import Fault, Faults
+from darkroom.standin.guardrail import WORD, Guardrail
 from darkroom.standin.model import Model, Order
 from darkroom.standin.refusal import Refusal, invalid
 from darkroom.standin.rules import violations
@@ -26,7 +28,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 REQUEST_CAP = 25_000_000
-TRIGGER = "[blocked]"
+PICTURES = ("images", "artifacts")
+"""Where the vendors' answers have their pictures."""
 NOT_AN_IMAGE = pybase64.b64encode(b"This is no picture.").decode("ascii")
 NOT_JSON = b"<html><body>Bad gateway</body></html>"
 
@@ -89,12 +92,18 @@ class Bedrock:
     Args:
         latency: Seconds added to every call that reaches a model.
         seed: Added to every seed that is drawn with, so that two stand-ins draw differently.
-        aliases: Ids of one's own (of imported or private models), each with the id of the model
-            that it behaves like.
+        aliases: Ids and ARNs of one's own (of imported or private models, of application inference
+            profiles), each with the id of the model that it behaves like.
+        lifecycle: The day to answer as on: what is not launched by then or gone by then is not
+            served. None serves every model.
     """
 
     def __init__(
-        self, latency: float = 0.0, seed: int = 0, aliases: Mapping[str, str] | None = None
+        self,
+        latency: float = 0.0,
+        seed: int = 0,
+        aliases: Mapping[str, str] | None = None,
+        lifecycle: date | None = None,
     ) -> None:
         self.calls = Calls()
         self.faults = Faults()
@@ -102,6 +111,7 @@ class Bedrock:
         self._latency = latency
         self._seed = seed
         self._aliases = aliases or {}
+        self._lifecycle = lifecycle
         # Drawing keeps a core busy: more threads than cores would only make all of them late.
         self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 2), "standin-draw")
 
@@ -143,19 +153,21 @@ class Bedrock:
 
     async def _answer(self, call: Exchange, gone: Callable[[], Any]) -> bytes:
         call.region = auth.region(call.headers.get("authorization"))
-        model = lineup.find(self._aliases.get(call.model_id, call.model_id), call.region)
-        if "x-amzn-bedrock-guardrailidentifier" in call.headers:
-            raise invalid(
-                "The guardrail identifier or version provided in the request does not exist."
-            )
+        model = lineup.find(call.model_id, call.region, on=self._lifecycle, aliases=self._aliases)
+        guardrail = Guardrail(call.headers, call.region)
         fault = self.faults.take(model.id)
         await self._fail(fault, model, gone)
         order = await self._run(_order, model, call.body)
-        if (fault and fault.block) or TRIGGER in order.prompt.lower():
+        if (fault and fault.kind == "guardrail") or guardrail.stops(order.prompt):
             await self.pause(self._latency)
-            reason = (fault and fault.block) or "prompt"
-            return _json(model.vendor.blocked(reason))
-        return await self._draw(call, model, order, fault)
+            return _json(guardrail.intervened())
+        if (fault and fault.block) or WORD in order.prompt.lower():
+            await self.pause(self._latency)
+            answer = guardrail.passed(model.vendor.blocked((fault and fault.block) or "prompt"))
+            if fault and fault.kind == "no_images":
+                answer = {name: told for name, told in answer.items() if name not in PICTURES}
+            return _json(answer)
+        return await self._draw(call, model, order, fault, guardrail)
 
     async def _fail(self, fault: Fault | None, model: Model, gone: Callable[[], Any]) -> None:
         if fault is None:
@@ -172,14 +184,16 @@ class Bedrock:
         if fault.kind in ("hang", "disconnect"):
             raise Dropped
 
-    async def _draw(self, call: Exchange, model: Model, order: Order, fault: Fault | None) -> bytes:
+    async def _draw(
+        self, call: Exchange, model: Model, order: Order, fault: Fault | None, guardrail: Guardrail
+    ) -> bytes:
         await self.pause(self._latency)
         kind = fault.kind if fault else None
         count = order.count - 1 if kind == "partial" else order.count
         seeds = [order.seed + self._seed + index for index in range(count)]
         pictures = await asyncio.gather(*(self._run(_picture, order, seed) for seed in seeds))
         spoiled = _spoil(list(pictures), kind)
-        payload = await self._run(_payload, model, order, spoiled)
+        payload = await self._run(_payload, model, order, spoiled, guardrail)
         if kind == "not_json":
             return NOT_JSON
         call.pictures = 0 if kind in ("truncated", "not_an_image") else len(pictures)
@@ -240,9 +254,9 @@ def _picture(order: Order, seed: int) -> str:
     return images.write(order.paint(seed), order.form)
 
 
-def _payload(model: Model, order: Order, pictures: Sequence[str]) -> bytes:
+def _payload(model: Model, order: Order, pictures: Sequence[str], guardrail: Guardrail) -> bytes:
     extras = {name: images.write(image, "png") for name, image in order.extras.items()}
-    payload = _json(model.vendor.answer(order, pictures, extras))
+    payload = _json(guardrail.passed(model.vendor.answer(order, pictures, extras)))
     if len(payload) > model.vendor.response_cap:
         raise model.vendor.too_large(len(payload))
     return payload

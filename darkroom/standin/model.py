@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from PIL.Image import Image
 
+from darkroom.standin import lifecycle
 from darkroom.standin.refusal import Refusal
 from darkroom.standin.rules import Body, Schema, Violation
 
@@ -95,3 +96,13 @@ class Model:
     vendor: Vendor
     regions: frozenset[str]
     profile: bool = False
+
+    @property
+    def card(self) -> lifecycle.Card:
+        """Its name, its dates, and what else AWS's lists say about it."""
+        return lifecycle.card(self.id)
+
+    @property
+    def maker(self) -> str:
+        """The name of its provider."""
+        return lifecycle.MAKERS[self.id.partition(".")[0]]

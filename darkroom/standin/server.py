@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from darkroom.errors import PortTaken
+from darkroom.errors import PortTaken, UnknownModel
 
 if TYPE_CHECKING:
+    from datetime import date
     from types import TracebackType
 
     import uvicorn
@@ -31,7 +32,9 @@ class StandIn:
         port: Where to listen; 0 picks a free port.
         latency: Seconds added to every call that reaches a model.
         seed: Added to every seed that is drawn with.
-        aliases: Ids of one's own, each with the id of the model that it behaves like.
+        aliases: Ids and ARNs of one's own, each with the id of the model that it behaves like.
+        lifecycle: The day to answer as on: what is not launched by then or gone by then is not
+            served. Without it every model is.
 
     Example:
         with StandIn() as standin:
@@ -44,9 +47,11 @@ class StandIn:
         latency: float = 0.0,
         seed: int = 0,
         aliases: Mapping[str, str] | None = None,
+        lifecycle: date | None = None,
     ) -> None:
         self._port = port
         self._aliases = aliases
+        self._lifecycle = lifecycle
         self._latency = latency
         self._seed = seed
         self._server: uvicorn.Server | None = None
@@ -78,12 +83,14 @@ class StandIn:
 
         Raises:
             PortTaken: Another program has the port.
+            UnknownModel: An alias is like no model.
         """
         if self._thread:
             raise RuntimeError("This stand-in runs already")
+        bedrock, server = make(self._latency, self._seed, self._aliases, self._lifecycle)
         listener = listen(self._port)
         self._port = listener.getsockname()[1]
-        self._bedrock, self._server = make(self._latency, self._seed, self._aliases)
+        self._bedrock, self._server = bedrock, server
         run = self._server.run
         self._thread = threading.Thread(target=run, args=([listener],), name="standin", daemon=True)
         self._thread.start()
@@ -123,6 +130,7 @@ def serve(
     latency: float = 0.0,
     seed: int = 0,
     aliases: Mapping[str, str] | None = None,
+    lifecycle: date | None = None,
     *,
     ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
@@ -132,14 +140,17 @@ def serve(
         port: Where to listen; 0 picks a free port.
         latency: Seconds added to every call that reaches a model.
         seed: Added to every seed that is drawn with.
-        aliases: Ids of one's own, each with the id of the model that it behaves like.
+        aliases: Ids and ARNs of one's own, each with the id of the model that it behaves like.
+        lifecycle: The day to answer as on: what is not launched by then or gone by then is not
+            served. Without it every model is.
         ready: Is told the URL as soon as calls can be made.
 
     Raises:
         PortTaken: Another program has the port.
+        UnknownModel: An alias is like no model.
     """
+    _, server = make(latency, seed, aliases, lifecycle)
     listener = listen(port)
-    _, server = make(latency, seed, aliases)
     ready(f"http://{HOST}:{listener.getsockname()[1]}")
     try:
         server.run([listener])
@@ -170,16 +181,24 @@ def listen(port: int) -> socket.socket:
 
 
 def make(
-    latency: float, seed: int, aliases: Mapping[str, str] | None
+    latency: float, seed: int, aliases: Mapping[str, str] | None, lifecycle: date | None
 ) -> tuple[Bedrock, uvicorn.Server]:
-    """Make a stand-in and the server for it; imports only here, so that a CLI starts fast."""
+    """Make a stand-in and the server for it; imports only here, so that a CLI starts fast.
+
+    Raises:
+        UnknownModel: An alias is like no model.
+    """
     import uvicorn
 
     from darkroom.standin import lineup
     from darkroom.standin.app import Wire, build
+    from darkroom.standin.control import Control
     from darkroom.standin.invoke import Bedrock
 
-    lineup.every()  # now rather than within the first call
+    known = lineup.every()  # now rather than within the first call
+    for own, like in (aliases or {}).items():
+        if lineup.plain(like) not in known:
+            raise UnknownModel(f"The alias {own} is to be like {like}, which is no model here.")
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -187,9 +206,9 @@ def make(
             await super().shutdown(sockets)
             bedrock.close()
 
-    bedrock = Bedrock(latency, seed, aliases)
+    bedrock = Bedrock(latency, seed, aliases, lifecycle)
     config = uvicorn.Config(
-        build(bedrock),
+        build(bedrock, Control(aliases, lifecycle)),
         http=Wire,
         ws="none",
         loop="asyncio",

@@ -1,21 +1,23 @@
 """Nova Canvas, from Nova's pages on image generation: request and response, access, errors.
 
-AWS retired it on 2026-09-30; the stand-in keeps it, a fault of the kind `retired` makes it go.
+AWS retired it on 2026-09-30; the stand-in keeps it, unless it is told to answer as of a later day.
 The request page wants fewer than 4,194,304 pixels, the overview page lists 2048x2048 and
 2816x1536, which have that many and more: the stand-in goes by the smaller number. The request
-page has no `quality` for IMAGE_VARIATION and no sides for INPAINTING and OUTPAINTING.
+page has no `quality` for IMAGE_VARIATION and no sides for INPAINTING, OUTPAINTING
+and VIRTUAL_TRY_ON.
 """
 
 from __future__ import annotations
 
 from darkroom.standin.amazon import Amazon, Line
+from darkroom.standin.amazon_edits import inpainting, outpainting
 from darkroom.standin.amazon_tasks import (
     background_removal,
+    color_guided,
     image_variation,
-    inpainting,
-    outpainting,
     text_image,
 )
+from darkroom.standin.amazon_try_on import virtual_try_on
 from darkroom.standin.images import Limits
 from darkroom.standin.model import Model
 from darkroom.standin.rules import choice, number, text, whole
@@ -77,8 +79,10 @@ VENDOR = Amazon(
 MODELS = [Model(ID, VENDOR, REGIONS)]
 MODES = [
     text_image(LINE, extra={"style": STYLE}),
+    color_guided(LINE),
     image_variation(LINE, config=VARYING),
     inpainting(LINE, config=EDITING, extra={}),
     outpainting(LINE, config=EDITING, extra={}),
     background_removal(LINE),
+    virtual_try_on(LINE, config=EDITING),
 ]

@@ -1,6 +1,6 @@
 """Titan Image Generator G1 v2, from the user guide's page of that name.
 
-AWS retired it on 2026-06-30; the stand-in keeps it, a fault of the kind `retired` makes it go.
+AWS retired it on 2026-06-30; the stand-in keeps it, unless it is told to answer as of a later day.
 The page's default size, 1408x1408, is not in its own table of permitted sizes: it is what comes
 when no size is given, and is refused when it is asked for.
 """
@@ -8,13 +8,12 @@ when no size is given, and is refused when it is asked for.
 from __future__ import annotations
 
 from darkroom.standin.amazon import Amazon, Line
+from darkroom.standin.amazon_edits import RETURN_MASK, inpainting, outpainting
 from darkroom.standin.amazon_tasks import (
     ALL_CONFIG,
-    RETURN_MASK,
     background_removal,
+    color_guided,
     image_variation,
-    inpainting,
-    outpainting,
     text_image,
 )
 from darkroom.standin.images import Limits
@@ -73,6 +72,7 @@ VENDOR = Amazon(
 MODELS = [Model(ID, VENDOR, REGIONS)]
 MODES = [
     text_image(LINE),
+    color_guided(LINE),
     image_variation(LINE),
     inpainting(LINE, config=ALL_CONFIG, extra=RETURN_MASK),
     outpainting(LINE, config=ALL_CONFIG, extra=RETURN_MASK),
