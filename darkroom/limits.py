@@ -112,12 +112,12 @@ class Limit(BaseModel):
 
     def closest(self, value: str) -> str:
         """The allowed word that is nearest to `value`, by proportion if they are such; or ""."""
-        wanted = _proportion(value)
+        wanted = proportion(value)
         if wanted is None:
             words = {word.lower(): word for word in self.one_of}
             near = difflib.get_close_matches(value.lower(), words, n=1)
             return words[near[0]] if near else ""
-        known = {word: ratio for word in self.one_of if (ratio := _proportion(word))}
+        known = {word: ratio for word in self.one_of if (ratio := proportion(word))}
         return min(known, key=lambda word: abs(math.log(known[word] / wanted)), default="")
 
     def _check_length(self, field: str, value: Any, model: str, what: str) -> None:
@@ -230,7 +230,7 @@ class Limit(BaseModel):
             )
 
 
-def _proportion(word: str) -> float | None:
+def proportion(word: str) -> float | None:
     """What "16:9" says, or None for what is no proportion."""
     wide, colon, high = word.partition(":")
     if not (colon and wide.isdecimal() and high.isdecimal() and int(wide) and int(high)):

@@ -13,7 +13,8 @@ from typing import Any
 
 from darkroom import modes
 from darkroom.catalog import Model, models_for
-from darkroom.errors import ModelRetired
+from darkroom.errors import InvalidRequest, ModelRetired
+from darkroom.limits import proportion
 from darkroom.modes.base import Request
 
 SAYS_NOTHING: dict[str, tuple[object, ...]] = {
@@ -44,10 +45,13 @@ def check_alive(request: Request, model: Model, on: date) -> None:
 
 
 def way_on(request: Request, model: Model, on: date) -> str:
-    """Say which living model does what `request` wants."""
-    for mode, fields in reversed(list(request.wishes())):
-        if any(not _lacks(fields, other, mode) for other in _living(model, mode, on)):
-            return model.successor(mode, on)
+    """Say which living models do what `request` wants; if none does all of it, its mode."""
+    for mode, fields in request.wishes():
+        able = [other for other in _living(model, mode, on) if not _lacks(fields, other, mode)]
+        if able:
+            return (
+                f"For {mode} use {' or '.join(f'{each.short} ({each.id})' for each in able[:2])}."
+            )
     return model.successor(request.mode, on)
 
 
@@ -65,7 +69,14 @@ def substitute(request: Request, model: Model, on: date) -> tuple[Request, Model
                 continue
             said = {name: value for name, value, _ in _translated(fields, other, mode)}
             way = {name: getattr(request, name) for name in request.on_the_way}
-            return modes.find(mode).model_validate({**said, **way}), other
+            found = modes.find(mode).model_validate({**said, **way})
+            try:
+                for part in found.fitted(other).split(other):
+                    part.check(other)
+            except InvalidRequest as error:
+                told.append(f"{other.short} ({mode}): {error}")
+                continue
+            return found, other
     why = " ".join(told) or f"No other living model does {request.mode}."
     raise ModelRetired(
         f"{model.name} ({model.id}) reached its end of life on {model.end_of_life}, and nothing "
@@ -110,13 +121,13 @@ def _ratio(size: tuple[int, int], model: Model, mode: str) -> str:
     near = limit.closest("{}:{}".format(*size)) if limit else ""
     if not near:
         return ""
-    wide, high = map(int, near.split(":"))
-    off = size[0] * high / (size[1] * wide)
+    off = size[0] / size[1] / (proportion(near) or 1)
     return near if max(off, 1 / off) <= SAME_SHAPE else ""
 
 
 def _size(ratio: str, model: Model, mode: str) -> tuple[int, int] | None:
-    limit = model.limit(mode, "size")
-    wide, high = map(int, ratio.split(":"))
-    longest = max(wide, high)
-    return limit.nearest(1024 * wide // longest, 1024 * high // longest) if limit else None
+    limit, shape = model.limit(mode, "size"), proportion(ratio)
+    if limit is None or shape is None:
+        return None
+    wide, high = (1024, 1024 / shape) if shape >= 1 else (1024 * shape, 1024)
+    return limit.nearest(round(wide), round(high))

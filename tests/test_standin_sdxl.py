@@ -58,7 +58,7 @@ SDXL_GOOD = [
     prompts(cfg_scale=35, steps=150, sampler="K_HEUN", clip_guidance_preset="NONE"),
     prompts(clip_guidance_preset="FAST_BLUE", sampler="K_EULER_ANCESTRAL", width=1536, height=640),
     prompts(clip_guidance_preset="SLOWEST"),
-    prompts(init_image=SQUARE, image_strength=1, steps=150, style_preset="anime"),
+    prompts(init_image=SQUARE, image_strength=1, steps=50, style_preset="anime"),
     prompts(init_image=SQUARE, init_image_mode="STEP_SCHEDULE", step_schedule_start=0),
     prompts(
         init_image=SQUARE,

@@ -74,9 +74,11 @@ def read(answer: Body) -> Found:
 
 def _texts(request: _Speaks) -> list[Body]:
     """All texts with their weights: a plain prompt counts 1, what is not to be shown -1."""
-    texts = [{"text": each.text, "weight": each.weight} for each in request.weighted_prompts or ()]
+    texts: list[Body] = [
+        {"text": each.text, "weight": each.weight} for each in request.weighted_prompts or ()
+    ]
     if request.prompt:
-        texts.insert(0, {"text": request.prompt, "weight": 1.0})
+        texts.insert(0, {"text": request.prompt})  # weighs 1, as the samples send it
     if request.negative_prompt:
         texts.append({"text": request.negative_prompt, "weight": -1.0})
     return texts

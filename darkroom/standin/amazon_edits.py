@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageChops
 
 from darkroom.standin.amazon import Line, mask, order, picture, size, task
 from darkroom.standin.draw.erase import erase
 from darkroom.standin.draw.find_object import find_object
 from darkroom.standin.draw.paint_around import paint_around
 from darkroom.standin.draw.paint_in import paint_in
+from darkroom.standin.draw.shadowed import with_its_shadow
 from darkroom.standin.images import flat
 from darkroom.standin.model import Mode, Order
 from darkroom.standin.rules import Body, Schema, choice, exactly_one, fields, flag, text
@@ -41,7 +42,8 @@ def inpainting(line: Line, *, config: tuple[str, ...], extra: Mapping[str, Schem
         if "maskImage" in params:
             given = mask(params["maskImage"], "#/inPaintingParams/maskImage", image.size)
         else:
-            given = ImageChops.invert(_grown(named(ground, params["maskPrompt"])))
+            wide = with_its_shadow(named(ground, params["maskPrompt"]))
+            given = ImageChops.invert(wide.point(HARD))
         edited, prompt = ImageChops.invert(given), params.get("text")
 
         def paint(seed: int) -> Image.Image:
@@ -88,11 +90,6 @@ def outpainting(line: Line, *, config: tuple[str, ...], extra: Mapping[str, Sche
 def named(image: Image.Image, words: str) -> Image.Image:
     """Find what words name in a picture: an "L" mask, pure white on pure black, as masks are."""
     return find_object(image, words).point(HARD)
-
-
-def _grown(mask: Image.Image) -> Image.Image:
-    # The rim of a thing has some of its color, and would stay as an outline of what is gone.
-    return mask.filter(ImageFilter.BoxBlur(max(mask.size) / 200 + 1)).point([0] + [255] * 255)
 
 
 def _repaint(

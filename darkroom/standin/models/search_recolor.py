@@ -35,7 +35,8 @@ def prepare(body: Body) -> Order:
 
     def paint(seed: int) -> Image.Image:
         found = find_object(image, body["select_prompt"])
-        mask = grown(found, body.get("grow_mask", GROWN_BY))
+        # What is grown is the background's rim, which shall not shine in the new color.
+        mask = grown(found, body.get("grow_mask", GROWN_BY) // 4)
         colored = recolor(image, mask, body["prompt"], seed=seed)
         return Image.composite(styled(colored, body.get("style_preset")), colored, mask)
 

@@ -9,6 +9,7 @@ from PIL import Image
 
 from darkroom.standin.draw.find_object import find_object
 from darkroom.standin.draw.paint_in import paint_in
+from darkroom.standin.draw.shadowed import with_its_shadow
 from darkroom.standin.images import flat
 from darkroom.standin.model import Model, Order
 from darkroom.standin.rules import Body, text
@@ -35,7 +36,7 @@ def prepare(body: Body) -> Order:
 
     def paint(seed: int) -> Image.Image:
         found = find_object(image, body["search_prompt"])
-        mask = grown(found, body.get("grow_mask", GROWN_BY))
+        mask = grown(with_its_shadow(found), body.get("grow_mask", GROWN_BY))
         painted = paint_in(
             image,
             mask,
