@@ -147,16 +147,20 @@ class Model(BaseModel):
         if region not in self.regions:
             raise WrongRegion(
                 f"{self.name} ({self.id}) is not offered in {region}. "
-                f"Use a Bedrock block (or AWS_REGION) with one of: {', '.join(self.regions)}."
+                f"Call it in {' or '.join(self.regions)}: by AWS_REGION, or by a Bedrock block, "
+                "whose `regions` can name one for this model alone."
             )
 
-    def check_alive(self, mode: str, on: date) -> None:
-        """Raise `ModelRetired`, with the living model for `mode`, past the model's end of life."""
+    def check_alive(self, mode: str, on: date, way_on: str = "") -> None:
+        """Raise `ModelRetired`, with the living model for `mode`, past the model's end of life.
+
+        `way_on` takes the place of that, where more is known of the request than its mode.
+        """
         if self.status(on) != "retired":
             return
         raise ModelRetired(
             f"{self.name} ({self.id}) reached its end of life on {self.end_of_life}. "
-            f"{self.successor(mode, on)} "
+            f"{way_on or self.successor(mode, on)} "
             "A Bedrock block with allow_retired calls it all the same, where you have an "
             "arrangement with AWS or another endpoint."
         )

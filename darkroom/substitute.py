@@ -36,12 +36,7 @@ SAME_SHAPE = 1.05
 def check_alive(request: Request, model: Model, on: date) -> None:
     """Raise `ModelRetired`, with the living model for this wish, past the model's end of life."""
     if model.status(on) == "retired":
-        raise ModelRetired(
-            f"{model.name} ({model.id}) reached its end of life on {model.end_of_life}. "
-            f"{way_on(request, model, on)} "
-            "A Bedrock block with allow_retired calls it all the same, where you have an "
-            "arrangement with AWS or another endpoint."
-        )
+        model.check_alive(request.mode, on, way_on(request, model, on))
 
 
 def way_on(request: Request, model: Model, on: date) -> str:

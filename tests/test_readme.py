@@ -25,7 +25,10 @@ def test_the_table_of_models_is_the_catalogs() -> None:
 
 def commands(group: click.Group, *above: str) -> dict[str, click.Command]:
     found = {}
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command
         words = (*above, name)
         if isinstance(command, click.Group):
             found |= commands(command, *words)
