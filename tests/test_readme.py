@@ -41,6 +41,7 @@ def test_every_command_and_option_in_the_readme_exists() -> None:
     """Each `darkroom ...` that the README shows is a command, with options that it has."""
     known = commands(darkroom)
     known["run"] = known["run product_shot"]
+    known |= {f"{group} MODE": known[f"{group} upscale"] for group in ("run", "request")}
     shown = re.findall(r"(?:^|`|bin/)darkroom ([a-z][^`\n#]*)", README, re.MULTILINE)
     assert len(shown) >= 8
     for line in shown:
