@@ -85,9 +85,9 @@ class Access:
             NoCredentials: There is nothing to sign with; the error says what to do.
             InvalidRequest: There is no such profile or file.
         """
-        session = self._session()
-        bedrock = service == "bedrock-runtime"
-        signature = self._signature if bedrock else None
+        session = self.session()
+        bedrock = service in ("bedrock", "bedrock-runtime")  # which an API key opens both
+        signature = self.signature if bedrock else None
         bearer = bedrock and not signature and os.environ.get("AWS_BEARER_TOKEN_BEDROCK")
         if signature != "bearer" and not bearer and session.get_credentials() is None:
             raise NoCredentials(NOT_BY_API_KEY if self.api_key else WAYS_ON)
@@ -98,7 +98,7 @@ class Access:
         return boto3_session.client(service, endpoint_url=endpoint_url, **options)
 
     @property
-    def _signature(self) -> str | None:
+    def signature(self) -> str | None:
         """How Bedrock's calls are signed, if not as the environment says.
 
         Without it, AWS_BEARER_TOKEN_BEDROCK would win over keys that the block names.
@@ -107,7 +107,13 @@ class Access:
             return "bearer"
         return "v4" if self._says_who or self.role else None
 
-    def _session(self) -> botocore.session.Session:
+    def session(self) -> botocore.session.Session:
+        """A session with these credentials, profile and region.
+
+        Raises:
+            NoCredentials: There is a role to assume, and nothing to assume it with.
+            InvalidRequest: There is no such profile or file.
+        """
         session = botocore.session.Session(profile=self._profile())
         if self.file:
             if not Path(self.file).expanduser().is_file():

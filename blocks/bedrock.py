@@ -289,7 +289,7 @@ class Bedrock(Saved):
             return self._clients[key]
 
     def _make_client(self, service: str, endpoint_url: str | None, region: str | None) -> Any:
-        access = self._access()
+        access = self.access()
         if region:
             access = replace(access, region=region)
         if self.aws_credentials_block:
@@ -304,7 +304,8 @@ class Bedrock(Saved):
         )
         return access.client(service, access.endpoint_url if runtime else endpoint_url, config)
 
-    def _access(self) -> Access:
+    def access(self) -> Access:
+        """Whose credentials and which place the fields of this block say."""
         keys = None
         if self.aws_access_key_id and self.aws_secret_access_key:
             token = self.aws_session_token

@@ -64,13 +64,24 @@ class Run:
         """Run a mode's task that gives one picture, and wait for it."""
         return self._took(step, self._submit_paid(step, task, request, model), model)
 
-    def pay_all(self, step: str, task: Task[Any, Any], request: Request, model: Model) -> None:
+    def pay_all(
+        self,
+        step: str,
+        task: Task[Any, Any],
+        request: Request,
+        model: Model,
+        *,
+        numbered: bool = True,
+    ) -> None:
         """Run a mode's task for several pictures, one task run for each call, side by side.
 
-        A call that fails leaves the others alone; the report says so.
+        A call that fails leaves the others alone; the report says so. The calls are named by the
+        step and their number, a single one by the step alone if they are not to be `numbered`.
         """
         parts = request.split(model)
         named = [(f"{step}-{number}", part) for number, part in enumerate(parts, 1)]
+        if len(parts) == 1 and not numbered:
+            named = [(step, parts[0])]
         calls = [(name, self._submit_paid(name, task, part, model)) for name, part in named]
         before = self._before
         for name, future in calls:
@@ -102,7 +113,7 @@ class Run:
         if report.pictures:
             self._show()
         wait_until_recorded(future.task_run_id for future in self._futures)
-        count = len(report.pictures)
+        count = sum(1 for row in report.rows if row.picture and row.model)
         made = f"{count} picture{'' if count == 1 else 's'}, about ${report.spent_usd:g}"
         failed = "; ".join(f"{row.step}: {row.reason}" for row in report.of("failed"))
         filtered = ", ".join(row.step for row in report.of("filtered"))

@@ -12,6 +12,7 @@ import click
 from darkroom import modes
 from darkroom.errors import DarkroomError, InvalidRequest, ModelRetired, NoCredentials
 from flows import temporary_server
+from flows.cli_doctor import doctor
 from flows.cli_mask import mask
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print data for machines.")
@@ -349,6 +350,7 @@ def demo(context: click.Context, /, **options: Any) -> int:
     return code
 
 
+darkroom.add_command(doctor)
 darkroom.add_command(mask)
 
 

@@ -97,7 +97,7 @@ class Order(BaseModel):
 
     def _model(self, step: str, bedrock: Bedrock) -> Model:
         model = bedrock.model(getattr(self.models, step))
-        gone = not bedrock.allow_retired and model.status(catalog.today()) == "retired"
+        gone = model.status(catalog.today()) == "retired"
         if gone and self.on_retired == "substitute":
             # All that this flow asks for, the step's own default takes.
             model = bedrock.model(Models.model_fields[step].default)

@@ -34,11 +34,11 @@ def check(request: Request, model: Model, bedrock: Bedrock, on_retired: OnRetire
     """
     model.takes(request.mode)
     today = catalog.today()
-    if not bedrock.allow_retired and model.status(today) == "retired":
-        if on_retired == "refuse":
-            substitute.check_alive(request, model, today)
+    if on_retired == "substitute" and model.status(today) == "retired":
         request, model = substitute.substitute(request, model, today)
         model = bedrock.model(model.id)
+    if not bedrock.allow_retired:
+        substitute.check_alive(request, model, today)
     model.check_region(bedrock.region_of(model))
     for part in request.fitted(model).split(model):
         part.check(model)
@@ -98,4 +98,4 @@ def _all_steps(run: Run, mode: str, fields: dict[str, Any], model: str | None) -
         # Said here, so that several calls get consecutive ones.
         request = request.model_copy(update={"seed": _invoke.seed_of(str(flow_run.get_id()))})
     task: Task[Any, Any] = getattr(import_module(f"tasks.{mode}"), mode)
-    run.pay_all(mode, task, request, wanted)
+    run.pay_all(mode, task, request, wanted, numbered=False)

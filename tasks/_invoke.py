@@ -91,7 +91,7 @@ class Call:
     def _alive(self) -> Call:
         """This call, to the model's successor if the model is gone."""
         old, today = self.model, catalog.today()
-        if self.bedrock.allow_retired or old.status(today) != "retired":
+        if old.status(today) != "retired":
             return self
         request, model = substitute.substitute(self.request, old, today)
         model = self.bedrock.model(model.id)

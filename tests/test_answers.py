@@ -168,7 +168,7 @@ def test_what_is_no_picture_is_a_bad_answer(name: str, broken: Any) -> None:
 
 def test_one_broken_picture_takes_no_other_with_it() -> None:
     """Those that can be read were paid for."""
-    with pytest.raises(BadAnswer, match="picture 2|not base64") as raised:
+    with pytest.raises(BadAnswer, match=r"picture 2|not base64") as raised:
         read("titan", {"images": [ONE, TWO[:101], THREE]}, THREE_WISHED)
     assert [made.data for made in raised.value.pictures] == [TILES[0], TILES[2]]
 

@@ -558,7 +558,7 @@ def test_no_secret_can_be_read(caplog: pytest.LogCaptureFixture) -> None:
     with everything_logged(caplog), pytest.raises(Exception, match=r"127\.0\.0\.1") as caught:
         block.get_client().invoke_model(modelId="any", body=b"{}")
     shown = [repr(block), str(block), block.model_dump_json(), f"{block.model_dump()}"]
-    shown += [repr(caught.value), caplog.text, repr(block._access()), repr(block._clients)]
+    shown += [repr(caught.value), caplog.text, repr(block.access()), repr(block._clients)]
     assert not [text for text in shown if SECRET in text]
 
 
