@@ -131,7 +131,7 @@ def test_a_row_is_called_by_its_profile_where_it_needs_one(asked: str, called: s
 def test_an_arn_of_another_region_is_refused_there() -> None:
     """What is called in us-east-1 by its ARN cannot be called from us-west-2."""
     asked = ARN.format("us-east-1", "", "foundation-model", "amazon.titan-image-generator-v2:0")
-    with pytest.raises(WrongRegion, match=r"us-west-2.*with one of: us-east-1"):
+    with pytest.raises(WrongRegion, match=r"us-west-2.*Call it in us-east-1"):
         catalog.find(asked).check_region("us-west-2")
 
 

@@ -5,10 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from darkroom.standin.draw import bottles, devices, furnishings, turned, vessels, worn
+from darkroom.standin.draw import (
+    bottles,
+    devices,
+    figure,
+    furnishings,
+    garments,
+    turned,
+    vessels,
+    worn,
+)
 from darkroom.standin.draw.chance import chance
 from darkroom.standin.draw.layer import Frame, Layer
-from darkroom.standin.draw.words import Look
+from darkroom.standin.draw.words import GARMENTS, PEOPLE, Look
 
 DRAWN: dict[str, Callable[[Frame, Look, np.random.Generator], list[Layer]]] = {
     "mug": vessels.mug,
@@ -36,6 +45,20 @@ DRAWN: dict[str, Callable[[Frame, Look, np.random.Generator], list[Layer]]] = {
     "headphones": worn.headphones,
     "speaker": devices.speaker,
     "tube": devices.squeeze_tube,
+    "tshirt": garments.tshirt,
+    "shirt": garments.shirt,
+    "sweater": garments.sweater,
+    "hoodie": garments.hoodie,
+    "tank": garments.tank,
+    "jacket": garments.jacket,
+    "coat": garments.coat,
+    "dress": garments.dress,
+    "skirt": garments.skirt,
+    "trousers": garments.trousers,
+    "shorts": garments.shorts,
+    "woman": figure.woman,
+    "man": figure.man,
+    "person": figure.person,
 }
 _ANYTHING = ("vase", "mug", "bottle", "perfume", "bowl", "teapot", "jar", "candle")
 
@@ -91,9 +114,11 @@ def stand(
     left, right, low, high = _bounds(build(trial, look, chance(*pose)), trial)
     place = chance("place", prompt, seed)
     share = float(place.uniform(0.58, 0.66))
+    # People and their clothes fill a picture as a photographer would frame them.
+    share *= 1.36 if noun in PEOPLE else 1.15 if noun in GARMENTS else 1.0
     scale = min(share * height / (high - low), 0.68 * width / (right - left))
     center = width * (0.5 + float(place.uniform(-0.025, 0.025)))
-    drop = height * 0.5 + (high - low) * scale * 0.5 + height * 0.055
+    drop = height * 0.5 + (high - low) * scale * 0.5 + height * (0.022 if noun in PEOPLE else 0.055)
     origin = (center - (left + right) / 2 * scale, drop + low * scale)
     frame = Frame(size, origin, scale, tilt)
     layers = build(frame, look, chance(*pose))

@@ -50,6 +50,7 @@ COLORS = {
     "chocolate": "50301f",
     "tan": "c39a6b",
     "beige": "d8c6a6",
+    "khaki": "a3936a",
     "cream": "eee1c6",
     "ivory": "f0e8d6",
     "white": "eeece8",
@@ -91,8 +92,28 @@ NOUNS = {
     "apple": "apple fruit orange-fruit peach-fruit tomato",
     "speaker": "speaker loudspeaker radio",
     "tube": "tube toothpaste sunscreen lipstick",
+    "woman": "woman women girl lady",
+    "man": "man men boy guy gentleman",
+    "person": "person people human mannequin adult someone",
 }
 """Things that can be drawn, and the words that mean them."""
+
+GARMENTS = {
+    "tshirt": "tshirt tee polo",
+    "shirt": "shirt blouse",
+    "sweater": "sweater sweatshirt jumper pullover longsleeve cardigan turtleneck",
+    "hoodie": "hoodie",
+    "tank": "tanktop camisole singlet vest",
+    "jacket": "jacket blazer bomber windbreaker",
+    "coat": "coat overcoat raincoat trenchcoat parka",
+    "dress": "dress dresses gown frock sundress",
+    "skirt": "skirt miniskirt",
+    "trousers": "trousers jeans pants chinos slacks sweatpants joggers leggings",
+    "shorts": "shorts",
+}
+"""Clothes that can be drawn. Apart from `NOUNS`: in a picture they may be part of a person."""
+PEOPLE = ("woman", "man", "person")
+"""Those of the nouns that wear clothes."""
 
 _MATERIALS = {
     "ceramic": "ceramic porcelain clay stoneware glazed",
@@ -108,8 +129,23 @@ _BACK = re.compile(
     r"\b(?:on|against|over|with|in front of)\s+(?:an?\s+|the\s+)?((?:[\w-]+\s+){0,4}?)"
     r"(?:background|backdrop|wall|paper|surface|studio)\b"
 )
+# Names of clothes in several words, made one; whose clothes they are says nothing of a person.
+_PHRASES = [
+    (re.compile(pattern), name)
+    for pattern, name in (
+        (r"\b(?:wom[ae]n|m[ae]n|girl|boy|lad(?:y|ie)|guy|gentlem[ae]n)s? s\b", ""),
+        (r"\bt[- ]?shirts?\b", "tshirt"),
+        (r"\blong[- ]?sleeved? (?:tshirt|shirt|top|tee)\b", "longsleeve"),
+        (r"\bshort[- ]?sleeved? (?:tshirt|shirt|top|tee)\b", "tshirt"),
+        (r"\b(?:sleeveless|tank|crop) (?:tshirt|shirt|top|tee)\b", "tanktop"),
+        (r"\b(?:rain|trench|over)[- ]coat\b", "overcoat"),
+        (r"\bmodel(?= (?:in|wear\w*|stand\w*|pos\w*|walk\w*)\b|$)", "person"),
+    )
+]
 _METAL_COLORS = {"gold", "golden", "silver", "copper", "bronze", "brass"}
 _PRETTY = ["1f7a7c", "b9603c", "e6b83a", "9c1730", "2f5fa8", "9aaa86", "d98a94", "37347c", "eee1c6"]
+_NEUTRAL = ["8b8c90", "43597a", "7d8a72", "35363b", "7a5f52", "5a7f8c"]
+_DENIM = "3d5475"
 
 
 def tokens(text: str) -> list[str]:
@@ -123,7 +159,27 @@ def _is(word: str, known: list[str]) -> bool:
 
 
 def _means(word: str) -> bool:
-    return any(_is(word, meanings.split()) for meanings in NOUNS.values())
+    return any(_is(word, meanings.split()) for meanings in (NOUNS | GARMENTS).values())
+
+
+def _wears(words: list[str], avoid: set[str]) -> tuple[tuple[str, Color | None], ...]:
+    """The clothes and shoes in the words, each with the color named before it, or None."""
+    known = GARMENTS | {"sneaker": NOUNS["sneaker"]}
+    worn: list[tuple[str, Color | None]] = []
+    color, light = None, 1.0
+    for word in words:
+        if word in COLORS and word not in avoid:
+            color = from_hex(COLORS[word])
+        elif word in ("dark", "light", "pale"):
+            light = 0.6 if word == "dark" else 1.25
+        name = next((name for name, text in known.items() if _is(word, text.split())), "")
+        if name:
+            if color is None and word == "jeans":
+                color = from_hex(_DENIM)
+            lit = None if color is None else np.clip(color * np.float32(light), 0, 0.9)
+            worn.append((name, lit))
+            color, light = None, 1.0
+    return tuple(worn)
 
 
 @dataclass(frozen=True)
@@ -131,12 +187,13 @@ class Look:
     """What a prompt asks for.
 
     Attributes:
-        noun: A key of `NOUNS`, or "" if the prompt names nothing known.
+        noun: A key of `NOUNS` or `GARMENTS`, or "" if the prompt names nothing known.
         color: Main color, linear light.
         accent: A second color that goes with it.
         material: A key of the materials, or "".
         backdrop: Color of the backdrop, or None if the prompt leaves it open.
         named: Whether the prompt itself gave the color.
+        wears: For people: keys of `GARMENTS`, or "sneaker", and their colors where named.
     """
 
     noun: str
@@ -145,6 +202,7 @@ class Look:
     material: str
     backdrop: Color | None
     named: bool
+    wears: tuple[tuple[str, Color | None], ...] = ()
 
 
 def _colors(words: list[str], avoid: set[str]) -> list[str]:
@@ -175,16 +233,21 @@ def read(prompt: str, negative_prompt: str = "") -> Look:
         elif "dark" in tokens(behind[1]):
             backdrop = from_hex("3c3d41")
         text = text[: behind.start()] + " " + text[behind.end() :]
-    words = tokens(text)
+    for pattern, name in _PHRASES:
+        text = pattern.sub(name, text)
+    words = every = tokens(text)
     # "a red mug on an oak table": what it stands on is not what it is made of.
     before = tokens(re.split(r"\b(?:on|against|beside|near|in front of|next to|in|at)\b", text)[0])
     if any(_means(word) for word in before):
         words = before
 
     noun, place = "", len(words)
-    for name, meanings in NOUNS.items():
+    for name, meanings in (NOUNS | GARMENTS).items():
         known = meanings.split()
         spots = [i for i, word in enumerate(words) if _is(word, known)]
+        if name in GARMENTS:
+            # "a dress watch", "denim shorts": the last of adjoining nouns is the thing.
+            spots = [i for i in spots if i + 1 == len(words) or not _means(words[i + 1])]
         # "a glass bottle": what comes last of adjoining words is the thing, so later beats "glass".
         if spots and (not noun or noun == "glass" or (spots[0] < place and name != "glass")):
             noun, place = name, spots[0]
@@ -196,7 +259,9 @@ def read(prompt: str, negative_prompt: str = "") -> Look:
     if noun in ("glass", "wine") and not material:
         material = "glass"
 
-    found = _colors(words, avoid)
+    # What people are in is theirs: "a man in a blue shirt".
+    wears = _wears(every, avoid) if noun in PEOPLE else ()
+    found = _colors(every if noun in PEOPLE else words, avoid)
     if noun == "jar" and "cream" in found and words.count("cream") == 1:
         found.remove("cream")
     if noun == "apple" and "orange" in found:
@@ -205,6 +270,10 @@ def read(prompt: str, negative_prompt: str = "") -> Look:
         material = "metal"
     if found:
         color = from_hex(COLORS[found[0]])
+    elif {"jeans", "denim"} & set(words) and noun in GARMENTS:
+        color = from_hex(_DENIM)
+    elif noun in PEOPLE:
+        color = from_hex(_NEUTRAL[int(rng.integers(len(_NEUTRAL)))])
     elif material == "metal":
         color = from_hex(COLORS["silver"])
     elif material == "wood":
@@ -223,4 +292,10 @@ def read(prompt: str, negative_prompt: str = "") -> Look:
         accent = from_hsv(
             float(rng.random()), float(rng.uniform(0.1, 0.45)), float(rng.uniform(0.75, 0.95))
         )
-    return Look(noun, color, accent, material, backdrop, bool(found))
+    upper = [hue for name, hue in wears if name not in ("skirt", "trousers", "shorts", "sneaker")]
+    if upper and upper[0] is not None:
+        color = upper[0]
+    elif noun in PEOPLE and wears:
+        # The colors named are those of what else is worn.
+        color = from_hex(_NEUTRAL[int(rng.integers(len(_NEUTRAL)))])
+    return Look(noun, color, accent, material, backdrop, bool(found), wears)
