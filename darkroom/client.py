@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -118,7 +119,8 @@ def key(request: Request, model: Model, endpoint: str) -> str:
         request.fit,
         request.background,
     ]
-    return hashlib.sha256(wire.dumps(asked)).hexdigest()
+    canonical = json.dumps(asked, sort_keys=True)  # the same in whatever order it is said
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def read(model: Model, request: Request, response_body: bytes) -> list[Made]:

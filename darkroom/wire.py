@@ -33,7 +33,7 @@ class Task(NamedTuple):
     Attributes:
         type: The task type, such as "OUTPAINTING".
         name: Name of the object with the task's own parameters.
-        params: These parameters; None is left out.
+        params: Those of the mode alone, beside text, negativeText and returnMask; None is left out.
         size: Width and height to ask for; None leaves them to the model.
         configured: Whether the task takes an imageGenerationConfig at all.
     """

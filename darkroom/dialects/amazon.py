@@ -24,7 +24,13 @@ class _Speaks(Protocol):
 def body(request: Request, encode: Encoder) -> Body:
     """The envelope of `request`: its task, and what all tasks share."""
     task = cast(_Speaks, request).amazon(encode)
-    said: Body = {"taskType": task.type, task.name: _set(task.params)}
+    params = {
+        "text": getattr(request, "prompt", None),
+        "negativeText": getattr(request, "negative_prompt", None),
+        "returnMask": getattr(request, "return_mask", None),
+        **task.params,
+    }
+    said: Body = {"taskType": task.type, task.name: _set(params)}
     if task.configured:
         width, height = task.size or (None, None)
         config = {

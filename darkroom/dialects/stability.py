@@ -16,14 +16,26 @@ from darkroom.errors import BadAnswer, ContentFiltered, ModelFailed
 from darkroom.modes.base import Request
 from darkroom.wire import Body, Encoder
 
+SHARED = (
+    "prompt",
+    "negative_prompt",
+    "aspect_ratio",
+    "style_preset",
+    "grow_mask",
+    "seed",
+    "output_format",
+)
+"""Fields that are called in this dialect what they are called here."""
+
 
 class _Speaks(Protocol):
     def stability(self, encode: Encoder) -> Body: ...
 
 
 def body(request: Request, encode: Encoder) -> Body:
-    """The flat body of `request`."""
-    said = cast(_Speaks, request).stability(encode)
+    """The flat body of `request`: the fields that many modes have, and its own."""
+    shared = {field: getattr(request, field, None) for field in SHARED}
+    said = shared | cast(_Speaks, request).stability(encode)
     return {field: value for field, value in said.items() if value is not None}
 
 

@@ -31,10 +31,8 @@ class ColorGuided(Seeded):
 
     def amazon(self, encode: Encoder) -> Task:
         params: Body = {
-            "text": self.prompt,
             "colors": list(self.colors),
             "referenceImage": encode(self.reference_image) if self.reference_image else None,
-            "negativeText": self.negative_prompt,
         }
         size = self.size or (1024, 1024)
         return Task("COLOR_GUIDED_GENERATION", "colorGuidedGenerationParams", params, size)

@@ -33,23 +33,13 @@ class Condition(Seeded):
     output_format: fields.Format = None
 
     def stability(self, encode: Encoder) -> Body:
-        return {
-            "image": encode(self.image),
-            "prompt": self.prompt,
-            "control_strength": self.control_strength,
-            "negative_prompt": self.negative_prompt,
-            "style_preset": self.style_preset,
-            "seed": self.seed,
-            "output_format": self.output_format,
-        }
+        return {"image": encode(self.image), "control_strength": self.control_strength}
 
     def amazon(self, encode: Encoder) -> Task:
         params: Body = {
             "conditionImage": encode(self.image),
             "controlMode": self.control_mode,
             "controlStrength": self.control_strength,
-            "text": self.prompt,
-            "negativeText": self.negative_prompt,
             "style": self.style,
         }
         return Task("TEXT_IMAGE", "textToImageParams", params, self.size or (1024, 1024))

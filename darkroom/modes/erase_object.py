@@ -42,9 +42,6 @@ class EraseObject(Seeded):
         return {
             "image": encode(self.image),
             "mask": encode(self.mask, Grey()) if self.mask else None,
-            "grow_mask": self.grow_mask,
-            "seed": self.seed,
-            "output_format": self.output_format,
         }
 
     def amazon(self, encode: Encoder) -> Task:
@@ -52,6 +49,5 @@ class EraseObject(Seeded):
             "image": encode(self.image),
             "maskImage": encode(self.mask, Invert(), Threshold()) if self.mask else None,
             "maskPrompt": self.mask_prompt,
-            "returnMask": self.return_mask,
         }
         return Task("INPAINTING", "inPaintingParams", params)

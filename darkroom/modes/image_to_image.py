@@ -81,11 +81,6 @@ class ImageToImage(Diffusion, Seeded):
             "mode": "image-to-image",
             "image": encode(self.image),
             "strength": None if self.similarity is None else round(1 - self.similarity, 6),
-            "prompt": self.prompt,
-            "negative_prompt": self.negative_prompt,
-            "aspect_ratio": self.aspect_ratio,
-            "seed": self.seed,
-            "output_format": self.output_format,
         }
 
     def sdxl(self, encode: Encoder) -> Body:

@@ -70,12 +70,6 @@ class Inpaint(Diffusion, Seeded):
         return {
             "image": encode(self.image),
             "mask": encode(self.mask, Grey()) if self.mask else None,
-            "prompt": self.prompt,
-            "negative_prompt": self.negative_prompt,
-            "grow_mask": self.grow_mask,
-            "style_preset": self.style_preset,
-            "seed": self.seed,
-            "output_format": self.output_format,
         }
 
     def amazon(self, encode: Encoder) -> Task:
@@ -83,9 +77,6 @@ class Inpaint(Diffusion, Seeded):
             "image": encode(self.image),
             "maskImage": encode(self.mask, Invert(), Threshold()) if self.mask else None,
             "maskPrompt": self.mask_prompt,
-            "text": self.prompt,
-            "negativeText": self.negative_prompt,
-            "returnMask": self.return_mask,
         }
         return Task("INPAINTING", "inPaintingParams", params)
 

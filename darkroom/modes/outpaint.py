@@ -85,15 +85,9 @@ class Outpaint(Seeded):
                 )
 
     def stability(self, encode: Encoder) -> Body:
-        body = {
+        body: Body = {
             "image": encode(self.image),
-            "prompt": self.prompt,
-            "negative_prompt": self.negative_prompt,
             "creativity": self.creativity,
-            "grow_mask": self.grow_mask,
-            "style_preset": self.style_preset,
-            "seed": self.seed,
-            "output_format": self.output_format,
         }
         if self.mask:
             body["mask"] = encode(self.mask, Grey())
@@ -119,9 +113,6 @@ class Outpaint(Seeded):
             if self.mask_prompt
             else encode(self.mask or self.image, *grey, Threshold()),
             "maskPrompt": self.mask_prompt,
-            "text": self.prompt,
-            "negativeText": self.negative_prompt,
             "outPaintingMode": self.out_painting_mode,
-            "returnMask": self.return_mask,
         }
         return Task("OUTPAINTING", "outPaintingParams", params)

@@ -21,13 +21,4 @@ class SearchAndRecolor(Seeded):
     output_format: fields.Format = None
 
     def stability(self, encode: Encoder) -> Body:
-        return {
-            "image": encode(self.image),
-            "select_prompt": self.search_prompt,
-            "prompt": self.prompt,
-            "negative_prompt": self.negative_prompt,
-            "grow_mask": self.grow_mask,
-            "style_preset": self.style_preset,
-            "seed": self.seed,
-            "output_format": self.output_format,
-        }
+        return {"image": encode(self.image), "select_prompt": self.search_prompt}

@@ -31,23 +31,8 @@ class SearchAndReplace(Seeded):
     output_format: fields.Format = None
 
     def stability(self, encode: Encoder) -> Body:
-        return {
-            "image": encode(self.image),
-            "search_prompt": self.search_prompt,
-            "prompt": self.prompt,
-            "negative_prompt": self.negative_prompt,
-            "grow_mask": self.grow_mask,
-            "style_preset": self.style_preset,
-            "seed": self.seed,
-            "output_format": self.output_format,
-        }
+        return {"image": encode(self.image), "search_prompt": self.search_prompt}
 
     def amazon(self, encode: Encoder) -> Task:
-        params: Body = {
-            "image": encode(self.image),
-            "maskPrompt": self.search_prompt,
-            "text": self.prompt,
-            "negativeText": self.negative_prompt,
-            "returnMask": self.return_mask,
-        }
+        params: Body = {"image": encode(self.image), "maskPrompt": self.search_prompt}
         return Task("INPAINTING", "inPaintingParams", params)

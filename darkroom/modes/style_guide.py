@@ -22,13 +22,4 @@ class StyleGuide(Seeded):
     output_format: fields.Format = None
 
     def stability(self, encode: Encoder) -> Body:
-        return {
-            "image": encode(self.image),
-            "prompt": self.prompt,
-            "fidelity": self.fidelity,
-            "aspect_ratio": self.aspect_ratio,
-            "negative_prompt": self.negative_prompt,
-            "style_preset": self.style_preset,
-            "seed": self.seed,
-            "output_format": self.output_format,
-        }
+        return {"image": encode(self.image), "fidelity": self.fidelity}

@@ -34,11 +34,7 @@ class StyleTransfer(Seeded):
         return {
             "init_image": encode(self.image),
             "style_image": encode(self.style_image),
-            "prompt": self.prompt,
             "style_strength": self.style_strength,
             "composition_fidelity": self.composition_fidelity,
             "change_strength": self.change_strength,
-            "negative_prompt": self.negative_prompt,
-            "seed": self.seed,
-            "output_format": self.output_format,
         }

@@ -22,20 +22,10 @@ class TextToImage(Diffusion, Seeded):
     output_format: fields.Format = None
 
     def stability(self, encode: Encoder) -> Body:
-        return {
-            "prompt": self.prompt,
-            "negative_prompt": self.negative_prompt,
-            "aspect_ratio": self.aspect_ratio,
-            "seed": self.seed,
-            "output_format": self.output_format,
-        }
+        return {}
 
     def amazon(self, encode: Encoder) -> Task:
-        params: Body = {
-            "text": self.prompt,
-            "negativeText": self.negative_prompt,
-            "style": self.style,
-        }
+        params: Body = {"style": self.style}
         # Titan's own default size is not in its table of sizes, so a size is always sent.
         return Task("TEXT_IMAGE", "textToImageParams", params, self.size or (1024, 1024))
 

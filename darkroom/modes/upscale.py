@@ -42,12 +42,4 @@ class Upscale(Seeded):
             )
 
     def stability(self, encode: Encoder) -> Body:
-        return {
-            "image": encode(self.image),
-            "prompt": self.prompt,
-            "negative_prompt": self.negative_prompt,
-            "creativity": self.creativity,
-            "style_preset": self.style_preset,
-            "seed": self.seed,
-            "output_format": self.output_format,
-        }
+        return {"image": encode(self.image), "creativity": self.creativity}

@@ -29,17 +29,11 @@ class Variation(Seeded):
             "mode": "image-to-image",
             "image": encode(self.images[0]),
             "strength": round(1 - self.similarity, 6),
-            "prompt": self.prompt,
-            "negative_prompt": self.negative_prompt,
-            "seed": self.seed,
-            "output_format": self.output_format,
         }
 
     def amazon(self, encode: Encoder) -> Task:
         params: Body = {
             "images": [encode(image) for image in self.images],
             "similarityStrength": self.similarity,
-            "text": self.prompt,
-            "negativeText": self.negative_prompt,
         }
         return Task("IMAGE_VARIATION", "imageVariationParams", params, self.size or (1024, 1024))

@@ -90,7 +90,6 @@ class VirtualTryOn(Seeded):
                 preserveFace=self.preserve_face,
             ),
             "mergeStyle": self.merge_style,
-            "returnMask": self.return_mask,
         }
         return Task("VIRTUAL_TRY_ON", "virtualTryOnParams", params)
 

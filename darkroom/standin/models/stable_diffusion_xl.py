@@ -3,7 +3,7 @@
 From the pages "Stability.ai Diffusion 1.0 text to image", "... image to image" and "... image to
 image (masking)". AWS retired the model on 2025-05-20; the stand-in keeps it. What a body has tells
 which of them it asks for. The page on text to image has up to 150 steps, the others have up to 50.
-That on masking requires `mask_image` even where the mask is the alpha channel: so does the stand-in.
+That on masking wants `mask_image` even where the alpha channel is the mask; so does the stand-in.
 """
 
 from __future__ import annotations
