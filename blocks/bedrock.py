@@ -237,7 +237,7 @@ class Bedrock(Saved):
         profile = self.inference_profiles.get(row.id)
         if profile is None or row.called_as:
             return row
-        return row.model_copy(update={"called_as": profile})
+        return row.called(profile)
 
     def region_of(self, model: Model) -> str:
         """The region that `model` is called in."""

@@ -26,6 +26,10 @@ from darkroom.errors import (
 )
 from darkroom.limits import Limit
 
+ARN = re.compile(
+    r"arn:aws[\w-]*:bedrock:(?P<region>[a-z0-9-]*):\d*:(?P<kind>[a-z-]+)/(?P<id>[^/]+)"
+)
+
 Status = Literal["planned", "active", "legacy", "retired"]
 
 
@@ -136,6 +140,12 @@ class Model(BaseModel):
             return self.modes[mode]
         able = ", ".join(model.label for model in models_for(mode)) or "none in the catalog"
         raise UnsupportedMode(f"{self.name} ({self.id}) cannot do {mode}. Models that can: {able}.")
+
+    def called(self, name: str) -> Model:
+        """This model, called by another `name`: an id, or an ARN, which says its region."""
+        arn = ARN.fullmatch(name)
+        regions = (arn["region"],) if arn and arn["region"] else self.regions
+        return self.model_copy(update={"called_as": name, "regions": regions})
 
     def limit(self, mode: str, field: str) -> Limit | None:
         """The rule for a neutral field in `mode`."""
@@ -275,11 +285,6 @@ def models_for(mode: str) -> list[Model]:
     )
 
 
-ARN = re.compile(
-    r"arn:aws[\w-]*:bedrock:(?P<region>[a-z0-9-]*):\d*:(?P<kind>[a-z-]+)/(?P<id>[^/]+)"
-)
-
-
 def find(name: str) -> Model:
     """The row for a model id, a profile's id, an ARN of either, or a short name.
 
@@ -302,12 +307,7 @@ def find(name: str) -> Model:
         near = difflib.get_close_matches(plain, names, n=3, cutoff=0.4)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names[::2])}."
         raise UnknownModel(f"No model is called {name!r}. {hint} `darkroom models` lists all.")
-    if arn:
-        regions = (arn["region"],) if arn["region"] else model.regions
-        return model.model_copy(update={"called_as": wanted, "regions": regions})
-    if plain in (model.id, model.short, model.call_id):
-        return model
-    return model.model_copy(update={"called_as": plain})
+    return model if wanted in (model.id, model.short, model.call_id) else model.called(wanted)
 
 
 def _row(name: str) -> Model | None:

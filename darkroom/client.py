@@ -24,6 +24,7 @@ from darkroom.errors import (
 from darkroom.image_file import facts
 from darkroom.modes.base import Request
 from darkroom.picture import Facts, Picture
+from darkroom.store import read_local
 from darkroom.wire import Body, Encoder
 
 MAX_BODY = 25_000_000
@@ -84,16 +85,20 @@ class Answer:
     raw: Body | None = None
 
 
-def body(request: Request, model: Model, read: Callable[[Picture], bytes] | None = None) -> Body:
+def body(
+    request: Request, model: Model, read: Callable[[Picture], bytes] | None = read_local
+) -> Body:
     """The exact InvokeModel body of `request` for `model`.
 
     Args:
         request: What is wanted.
         model: Who shall do it.
-        read: Gives a picture's bytes. Without it pictures are elided to their hashes.
+        read: Gives a picture's bytes, such as `Store.read`; by default those of local files. With
+            None pictures are elided to their hashes and what was done to them.
 
     Raises:
         InvalidRequest: The model does not take this request.
+        PictureMissing: A picture is not there.
     """
     request.check(model)
     return _said(request, model, Encoder(read))

@@ -125,10 +125,9 @@ class Store(ABC):
         name = self.name_of(picture.uri)
         if name is not None:
             return self.load(name)
-        path = local_path(picture.uri)
-        if path is None:
+        if local_path(picture.uri) is None:
             raise PictureMissing(f"{picture.uri} is not in the store at {self.uri}.")
-        return _read(path)
+        return read_local(picture)
 
     def beside(self, picture: Picture, end: str) -> bytes | None:
         """What is kept beside `picture` under the `end` of its name; None if there is nothing."""
@@ -302,6 +301,19 @@ class FolderStore(Store):
 
     def lock(self, key: str) -> FileLock:
         return _lock_in(self.folder / ".darkroom" / "locks", key)
+
+
+def read_local(picture: Picture) -> bytes:
+    """The bytes of a picture in a local file.
+
+    Raises:
+        PictureMissing: It is gone, or elsewhere.
+        StoreFailed: It cannot be read.
+    """
+    path = local_path(picture.uri)
+    if path is None:
+        raise PictureMissing(f"{picture.uri} is no local file: read it from the store it is in.")
+    return _read(path)
 
 
 def lock_on_this_machine(key: str) -> FileLock:

@@ -184,6 +184,15 @@ def test_a_profile_has_the_region_of_its_model(standin: StandIn) -> None:
 # Guardrails
 
 
+def test_a_profile_of_another_region_is_refused(standin: StandIn) -> None:
+    """An ARN says its region: calls from elsewhere are refused before the network."""
+    far = SHOP.replace("us-west-2", "us-east-1")
+    block = bedrock_of(standin, inference_profiles={"core": far})
+    with pytest.raises(WrongRegion, match="not offered in us-west-2. Call it in us-east-1"):
+        ask(block, "core")
+    assert standin.calls()["models"] == {}
+
+
 def test_every_call_goes_through_the_guardrail(standin: StandIn) -> None:
     """The guardrail is sent with its version; what it stops is filtered, what passes is made."""
     block = bedrock_of(standin, guardrail="standin", guardrail_version="1")

@@ -38,6 +38,7 @@ from darkroom.errors import (
     ModelRetired,
     ModelTimeout,
     NoCredentials,
+    PictureMissing,
     QuotaExceeded,
     ServiceFault,
     ServiceUnavailable,
@@ -615,6 +616,17 @@ def test_order_of_pictures_matters() -> None:
 def test_body_without_a_reader_elides_pictures() -> None:
     """For eyes, a body has hashes and edits in place of pictures."""
     request = Outpaint(image=PICTURE, prompt="a table", expand=Expand(left=8))
-    params = client.body(request, catalog.find("titan"))["outPaintingParams"]
+    params = client.body(request, catalog.find("titan"), None)["outPaintingParams"]
     assert params["image"].startswith(f"sha256:{PICTURE.sha256} Canvas(left=8,")
     assert params["maskImage"].endswith("Threshold(level=128)")
+
+
+def test_body_has_the_bytes_of_local_pictures(tmp_path: Path) -> None:
+    """Without a store, the exact body of pictures in files; elsewhere, what to do is said."""
+    (tmp_path / "tile.png").write_bytes(TILE)
+    here = PICTURE.model_copy(update={"uri": (tmp_path / "tile.png").as_uri()})
+    said = client.body(RemoveBackground(image=here), catalog.find("remove-bg"))
+    assert pybase64.b64decode(said["image"]) == TILE
+    away = PICTURE.model_copy(update={"uri": "s3://bucket/tile.png"})
+    with pytest.raises(PictureMissing, match="read it from the store"):
+        client.body(RemoveBackground(image=away), catalog.find("remove-bg"))

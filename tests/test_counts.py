@@ -171,7 +171,7 @@ def test_zero_reaches_the_body(
     name: str, request_: Request, path: tuple[str, ...], value: float
 ) -> None:
     """A 0 that was asked for, or that follows, is in the body."""
-    said: Any = client.body(request_, catalog.find(name))
+    said: Any = client.body(request_, catalog.find(name), None)
     for step in path:
         said = said[step]
     assert said == value
