@@ -37,7 +37,6 @@ class ImageToImage(Diffusion, Seeded):
         ),
     ] = None
     negative_prompt: fields.NegativePrompt = None
-    aspect_ratio: fields.AspectRatio = None
     init_image_mode: str | None = Field(
         None, description="How SDXL is told of the similarity: IMAGE_STRENGTH or STEP_SCHEDULE."
     )

@@ -6,7 +6,9 @@ import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
 from darkroom.standin.draw.chance import chance
+from darkroom.standin.draw.dressing import Sitter, dressed
 from darkroom.standin.draw.field import Field, blur, grain, resize, smoothstep
+from darkroom.standin.draw.fitting import body_of
 from darkroom.standin.draw.flood import Flags, grow, regions
 from darkroom.standin.draw.palette import luminance
 from darkroom.standin.draw.remove_background import flat, subject_alpha
@@ -126,6 +128,19 @@ def _band(figure: Flags, garment_class: str) -> Flags:
     if end > 0.6 and start < 0.3:
         part = _bridged(part)
     return part if part.any() else figure
+
+
+def _sitter(image: Image.Image) -> Sitter | None:
+    """The standing figure of a picture with its measures; None if there is none."""
+    figure = _figure(image)
+    _, top, _, bottom = _extent(figure)
+    if figure.all() or bottom - top < 60:
+        return None
+    whole = float(bottom - top)
+    body = body_of(figure, top, whole, _shoulders(figure, top, whole))
+    if body is None:
+        return None
+    return Sitter(image, subject_alpha(image), body, figure)
 
 
 def body_region(image: Image.Image, garment_class: str, shape: str) -> Image.Image:
@@ -350,6 +365,11 @@ def try_on(
     areas = np.bincount(numbers.ravel())
     areas[0] = 0
     cut = _cut_out(garment)
+    shade = float(np.clip(blend, 0, 1))
+    sitter = _sitter(image)
+    result = dressed(sitter, cut, mask, _light, shade) if sitter else None
+    if result is not None:
+        return _grained(image, result, mask, seed)
     result = image
     parts = [i for i in np.argsort(-areas, kind="stable") if areas[i] >= max(1, 0.4 * areas.max())]
     for turn, number in enumerate(parts or [0]):
@@ -360,7 +380,12 @@ def try_on(
             own = ImageChops.darker(mask, where)
         # The second shoe of a pair is the first one's mirror image.
         piece = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if turn % 2 else cut
-        result = _worn(result, piece, own, figure, float(np.clip(blend, 0, 1)))
+        result = _worn(result, piece, own, figure, shade)
+    return _grained(image, result, mask, seed)
+
+
+def _grained(image: Image.Image, result: Image.Image, mask: Image.Image, seed: int) -> Image.Image:
+    """The result with a camera's grain where the mask is, the image elsewhere."""
     box = mask.getbbox() or (0, 0, 1, 1)
     noise = grain(chance("try on", seed), (box[2] - box[0], box[3] - box[1]), 0.8)
     noise = noise * np.asarray(mask.crop(box), np.float32) * np.float32(1 / 255)
