@@ -219,6 +219,16 @@ class Bedrock(Saved):
         return STANDIN if self._stands_in else str(self.get_client().meta.endpoint_url).rstrip("/")
 
     @property
+    def service(self) -> str:
+        """What answers a request: the endpoint, behind the guardrail if there is one.
+
+        Pictures that were made without a guardrail are no answer to a request behind it.
+        """
+        if not self.guardrail:
+            return self.endpoint
+        return f"{self.endpoint} {self.guardrail}:{self.guardrail_version}"
+
+    @property
     def region(self) -> str:
         """The region that calls are made in."""
         return str(self.get_client().meta.region_name)

@@ -146,8 +146,11 @@ def _read(model: Model, request: Request, answer: object) -> list[Made]:
     _check_guardrail(answer)
     found = dialects.find(model.dialect).read(answer)
     first = getattr(request, "seed", None)
-    mask = wire.decode(found.mask) if found.mask else None
-    pictures, broken = [], []
+    pictures, broken, mask = [], [], None
+    try:
+        mask = wire.decode(found.mask) if found.mask else None
+    except BadAnswer as error:
+        broken.append(str(error))
     for index, text in enumerate(found.images):
         name = f"picture {index + 1} of the answer"
         try:

@@ -103,7 +103,7 @@ class Call:
     @property
     def key(self) -> str:
         """Names this call in Prefect's cache: the same question, for the same store."""
-        own = client.key(self.request, self.model, self.bedrock.endpoint)
+        own = client.key(self.request, self.model, self.bedrock.service)
         return hashlib.sha256(f"{own} {self.store.uri}".encode()).hexdigest()
 
 
@@ -121,7 +121,7 @@ def _seeded(call: Call) -> Request:
     context = TaskRunContext.get()
     run = flow_run.get_id() or (context and context.task_run.id)
     return request.model_copy(
-        update={"seed": seed_of(str(run), client.key(request, call.model, call.bedrock.endpoint))}
+        update={"seed": seed_of(str(run), client.key(request, call.model, call.bedrock.service))}
     )
 
 
@@ -237,8 +237,8 @@ def _gathered(futures: Sequence[Future[list[Picture]]]) -> list[Picture]:
     errors = [error for future in futures if (error := future.exception())]
     others = [error for error in errors if not isinstance(error, ContentFiltered)]
     if others:
-        # One that a retry can help first: the retry asks for what is missing only.
-        raise min(others, key=lambda error: not getattr(error, "retryable", False))
+        # One that no retry can help first, because then none can complete the request.
+        raise min(others, key=lambda error: getattr(error, "retryable", False))
     for future in futures:
         if future.exception() is None:
             made += future.result()
@@ -251,7 +251,7 @@ def _gathered(futures: Sequence[Future[list[Picture]]]) -> list[Picture]:
 
 def _once(call: Call) -> list[Picture]:
     """The pictures of one call: from the store, or made now."""
-    key = client.key(call.request, call.model, call.bedrock.endpoint)
+    key = client.key(call.request, call.model, call.bedrock.service)
     title = str(getattr(call.request, "prompt", None) or "")
     return call.store.once(key, partial(_call, call), folder=_run.folder(), title=title)
 

@@ -126,6 +126,13 @@ def test_the_mask_that_was_asked_for_comes_along() -> None:
     assert [each.mask for each in made] == [TILES[2]] * 2
 
 
+def test_a_broken_mask_takes_no_picture_with_it() -> None:
+    """The pictures were paid for, with or without their mask."""
+    with pytest.raises(BadAnswer) as raised:
+        read("titan", {"images": [ONE], "maskImage": "?"})
+    assert [each.data for each in raised.value.pictures] == TILES[:1]
+
+
 @pytest.mark.parametrize(
     ("trace", "stopped"),
     [

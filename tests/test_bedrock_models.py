@@ -219,6 +219,16 @@ def test_a_guardrail_is_the_draft_unless_told(standin: StandIn) -> None:
 
 
 @pytest.mark.parametrize(("name", "version"), [("another", "DRAFT"), ("standin", "7")])
+def test_behind_a_guardrail_it_is_another_service(standin: StandIn) -> None:
+    """What was made without a guardrail does not answer a request behind one."""
+    services = {
+        bedrock_of(standin).service,
+        bedrock_of(standin, guardrail="standin").service,
+        bedrock_of(standin, guardrail="standin", guardrail_version="1").service,
+    }
+    assert len(services) == 3
+
+
 def test_a_guardrail_that_is_not_there_is_refused(
     standin: StandIn, name: str, version: str
 ) -> None:
