@@ -218,7 +218,6 @@ def test_a_guardrail_is_the_draft_unless_told(standin: StandIn) -> None:
     assert ask(block, "core").pictures
 
 
-@pytest.mark.parametrize(("name", "version"), [("another", "DRAFT"), ("standin", "7")])
 def test_behind_a_guardrail_it_is_another_service(standin: StandIn) -> None:
     """What was made without a guardrail does not answer a request behind one."""
     services = {
@@ -229,6 +228,7 @@ def test_behind_a_guardrail_it_is_another_service(standin: StandIn) -> None:
     assert len(services) == 3
 
 
+@pytest.mark.parametrize(("name", "version"), [("another", "DRAFT"), ("standin", "7")])
 def test_a_guardrail_that_is_not_there_is_refused(
     standin: StandIn, name: str, version: str
 ) -> None:
