@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageChops
 
+from darkroom.standin.draw.body import body_of
 from darkroom.standin.draw.chance import chance
-from darkroom.standin.draw.dressing import Sitter, dressed
+from darkroom.standin.draw.dressing import cut_out, dressed, shod
 from darkroom.standin.draw.field import Field, blur, grain, resize, smoothstep
-from darkroom.standin.draw.fitting import body_of
 from darkroom.standin.draw.flood import Flags, grow, regions
 from darkroom.standin.draw.palette import luminance
 from darkroom.standin.draw.remove_background import flat, subject_alpha
+from darkroom.standin.draw.undressing import Sitter
 
 _TORSO, _WIDE, _ARMS, _FEET = "torso", "wide", "arms", "feet"
 # Top and bottom of each garment as a share of a standing figure's height, and how wide it goes:
@@ -22,10 +23,10 @@ _BANDS: dict[str, tuple[float, float, str]] = {
     "SHORT_SLEEVE_SHIRT": (0.14, 0.52, _ARMS),
     "NO_SLEEVE_SHIRT": (0.15, 0.52, _TORSO),
     "OTHER_UPPER_BODY": (0.14, 0.53, _WIDE),
-    "LOWER_BODY": (0.48, 0.95, _TORSO),
-    "LONG_PANTS": (0.48, 0.95, _TORSO),
-    "SHORT_PANTS": (0.48, 0.71, _TORSO),
-    "OTHER_LOWER_BODY": (0.48, 0.95, _TORSO),
+    "LOWER_BODY": (0.45, 0.95, _TORSO),
+    "LONG_PANTS": (0.45, 0.95, _TORSO),
+    "SHORT_PANTS": (0.45, 0.71, _TORSO),
+    "OTHER_LOWER_BODY": (0.45, 0.95, _TORSO),
     "FULL_BODY": (0.14, 0.95, _WIDE),
     "LONG_DRESS": (0.15, 0.92, _ARMS),
     "SHORT_DRESS": (0.15, 0.70, _ARMS),
@@ -36,6 +37,11 @@ _BANDS: dict[str, tuple[float, float, str]] = {
     "BOOTS": (0.78, 1.0, _FEET),
     "OTHER_FOOTWEAR": (0.92, 1.0, _FEET),
 }
+_FLARED = {
+    *("LOWER_BODY", "OTHER_LOWER_BODY", "FULL_BODY", "LONG_DRESS", "SHORT_DRESS"),
+    "OTHER_FULL_BODY",
+}
+"""Classes that may be a skirt or a dress."""
 _SIDE = 320
 """Longer side of the copy, in pixels, on which regions are laid out."""
 
@@ -127,6 +133,18 @@ def _band(figure: Flags, garment_class: str) -> Flags:
         part &= (trunk | elbow | (skirt & (rows > top + 0.5 * whole))) if reach == _ARMS else trunk
     if end > 0.6 and start < 0.3:
         part = _bridged(part)
+    if garment_class in _FLARED and whole < 3.4 * tall:
+        # A skirt may be wider than the legs.
+        legs = figure[min(len(figure) - 1, round(top + 0.62 * whole))]
+        spots = np.flatnonzero(legs)
+        middle = float(spots.mean()) + 0.5 if len(spots) else (left + right) / 2
+        down = (rows - top) / np.float32(whole)
+        flare = 0.115 + 0.23 * np.clip(down - 0.5, 0, 0.32)
+        skirt = (np.abs(columns - middle) < flare * whole) & (down > 0.46) & (down < end)
+        part = part | (skirt & (rows >= first) & (rows < min(last, bottom)))
+    if reach == _FEET:
+        # Other shoes may be longer than those there.
+        part = grow(part, max(1, round(0.022 * whole))) & (rows >= first)
     return part if part.any() else figure
 
 
@@ -179,25 +197,6 @@ def body_region(image: Image.Image, garment_class: str, shape: str) -> Image.Ima
     steep = np.float32(max(1.0, image.width / figure.shape[1] / 2))
     full = np.clip((soft - 0.5) * steep + 0.5, 0, 1)
     return Image.fromarray((full * 255).round().astype(np.uint8))
-
-
-def _cut_out(garment: Image.Image) -> Image.Image:
-    """The garment alone, RGBA, cropped to it."""
-    if garment.has_transparency_data:
-        alpha = garment.convert("RGBA").getchannel("A")
-        if int(np.asarray(alpha).min()) < 250:
-            clear = garment.convert("RGBA")
-            return clear.crop(alpha.getbbox() or (0, 0, garment.width, garment.height))
-    plain = flat(garment)
-    alpha = subject_alpha(plain)
-    # The outermost pixels still hold some of the garment's own backdrop.
-    alpha = alpha.filter(ImageFilter.MinFilter(3))
-    box = alpha.point([0] * 128 + [255] * 128).getbbox()
-    if box is None:
-        alpha, box = Image.new("L", plain.size, 255), (0, 0, plain.width, plain.height)
-    cut = plain.convert("RGBA")
-    cut.putalpha(alpha)
-    return cut.crop(box)
 
 
 def _edges(cover: Field) -> tuple[Field, Field]:
@@ -364,10 +363,12 @@ def try_on(
     numbers = regions(small)
     areas = np.bincount(numbers.ravel())
     areas[0] = 0
-    cut = _cut_out(garment)
+    cut = cut_out(garment)
     shade = float(np.clip(blend, 0, 1))
     sitter = _sitter(image)
     result = dressed(sitter, cut, mask, _light, shade) if sitter else None
+    if sitter and result is None:
+        result = shod(sitter, cut, mask)
     if result is not None:
         return _grained(image, result, mask, seed)
     result = image

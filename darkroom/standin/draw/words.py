@@ -135,9 +135,9 @@ _PHRASES = [
     for pattern, name in (
         (r"\b(?:wom[ae]n|m[ae]n|girl|boy|lad(?:y|ie)|guy|gentlem[ae]n)s? s\b", ""),
         (r"\bt[- ]?shirts?\b", "tshirt"),
-        (r"\blong[- ]?sleeved? (?:tshirt|shirt|top|tee)\b", "longsleeve"),
-        (r"\bshort[- ]?sleeved? (?:tshirt|shirt|top|tee)\b", "tshirt"),
-        (r"\b(?:sleeveless|tank|crop) (?:tshirt|shirt|top|tee)\b", "tanktop"),
+        (r"\blong[- ]?sleeved? ((?:[a-z]+ ){0,2})(?:tshirt|shirt|top|tee)\b", r"\1longsleeve"),
+        (r"\bshort[- ]?sleeved? ((?:[a-z]+ ){0,2})(?:tshirt|shirt|top|tee)\b", r"\1tshirt"),
+        (r"\b(?:sleeveless|tank|crop) ((?:[a-z]+ ){0,2})(?:tshirt|shirt|top|tee)\b", r"\1tanktop"),
         (r"\b(?:rain|trench|over)[- ]coat\b", "overcoat"),
         (r"\bmodel(?= (?:in|wear\w*|stand\w*|pos\w*|walk\w*)\b|$)", "person"),
     )
@@ -145,6 +145,7 @@ _PHRASES = [
 _METAL_COLORS = {"gold", "golden", "silver", "copper", "bronze", "brass"}
 _PRETTY = ["1f7a7c", "b9603c", "e6b83a", "9c1730", "2f5fa8", "9aaa86", "d98a94", "37347c", "eee1c6"]
 _NEUTRAL = ["8b8c90", "43597a", "7d8a72", "35363b", "7a5f52", "5a7f8c"]
+_PAPERS = ["c6d2de", "cad6d8", "c3cfe0", "d0d6dd"]
 _DENIM = "3d5475"
 
 
@@ -298,4 +299,8 @@ def read(prompt: str, negative_prompt: str = "") -> Look:
     elif noun in PEOPLE and wears:
         # The colors named are those of what else is worn.
         color = from_hex(_NEUTRAL[int(rng.integers(len(_NEUTRAL)))])
+    if noun in PEOPLE and backdrop is None:
+        # Cool paper: no skin and few clothes are like it.
+        pale = float(np.sqrt(color).min()) > 0.6
+        backdrop = from_hex("71808f" if pale else _PAPERS[int(rng.integers(len(_PAPERS)))])
     return Look(noun, color, accent, material, backdrop, bool(found), wears)
