@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from pydantic import Field, HttpUrl, PrivateAttr, SecretStr, field_validator, model_validator
 
-from blocks.access import REGION, Access, saved_access
+from blocks.access import Access, saved_access
 from blocks.saved import Address, Kept, Saved, find
 from darkroom import catalog
 from darkroom.catalog import Model
-from darkroom.errors import InvalidRequest, UnknownModel, from_service
+from darkroom.errors import InvalidRequest, from_service
+
+T = TypeVar("T")
 
 STANDIN = "standin"
 """The block name that means the local stand-in, where no block of that name is saved."""
@@ -168,12 +169,29 @@ class Bedrock(Saved):
     @field_validator("regions")
     @classmethod
     def _regions(cls, values: dict[str, str]) -> dict[str, str]:
-        return {_model_id(model): str(cls._region(region)) for model, region in values.items()}
+        found = {}
+        for name, region in values.items():
+            row = _known(name)
+            if not region:
+                raise ValueError(f"{name}: a region is expected, such as {row.regions[0]}")
+            cls._region(region)
+            found[row.id] = region
+        return found
 
     @field_validator("inference_profiles")
     @classmethod
     def _profiles(cls, values: dict[str, str]) -> dict[str, str]:
-        return {_model_id(model): profile for model, profile in values.items()}
+        found = {}
+        for name, profile in values.items():
+            row = _known(name)
+            if not (catalog.ARN.fullmatch(profile) or re.fullmatch(r"[a-z]+\.[\w.:-]+", profile)):
+                raise ValueError(
+                    f"{name}: {profile!r} is no inference profile: us.{row.id} looks like one, and "
+                    "arn:aws:bedrock:REGION:ACCOUNT:application-inference-profile/ID"
+                )
+            _allowed(row.called, profile)
+            found[row.id] = profile
+        return found
 
     @field_validator("role_arn")
     @classmethod
@@ -206,6 +224,8 @@ class Bedrock(Saved):
         if block is not None:
             return block
         if name == STANDIN:
+            from blocks.standin import in_process_standin
+
             return in_process_standin()
         if name is not None:
             raise InvalidRequest.of(
@@ -340,11 +360,15 @@ class Bedrock(Saved):
         )
 
 
-def _model_id(name: str) -> str:
-    """The id of the model with that name; raises ValueError, which pydantic words."""
+def _known(name: str) -> Model:
+    return _allowed(catalog.find, name)
+
+
+def _allowed(check: Callable[[str], T], value: str) -> T:
+    """What `check` gives; what it refuses becomes a ValueError, which pydantic words."""
     try:
-        return catalog.find(name).id
-    except UnknownModel as error:
+        return check(value)
+    except InvalidRequest as error:
         raise ValueError(str(error)) from error
 
 
@@ -355,33 +379,3 @@ def _named() -> Iterator[None]:
         yield
     except BotoCoreError as error:
         raise from_service(error) or InvalidRequest(str(error)) from error
-
-
-_standin: Bedrock | None = None
-_starting = threading.Lock()
-
-
-def in_process_standin() -> Bedrock:
-    """A block for the stand-in of this process, which is started at the first call."""
-    from darkroom.standin.server import StandIn
-
-    global _standin
-    with _starting:
-        if _standin is None:
-            server = StandIn()
-            server.start()
-            _standin = Bedrock(
-                region_name=REGION,
-                endpoint_url=server.url,
-                aws_access_key_id="standin",
-                aws_secret_access_key=SecretStr("standin"),
-                # One place for all models, as no account on AWS has it.
-                regions={
-                    row.id: row.regions[0]
-                    for row in catalog.models().values()
-                    if REGION not in row.regions
-                },
-                allow_retired=True,
-            )
-            _standin._stands_in = True
-        return _standin

@@ -122,9 +122,14 @@ class Model(BaseModel):
         return f"{self.profile}.{self.id}" if self.profile else self.id
 
     @property
+    def is_gone(self) -> bool:
+        """Whether it is past its end of life today."""
+        return self.status(today()) == "retired"
+
+    @property
     def label(self) -> str:
         """The short name, and whether the model is gone: for lists of models that can."""
-        return f"{self.short} (retired)" if self.status(today()) == "retired" else self.short
+        return f"{self.short} (retired)" if self.is_gone else self.short
 
     def status(self, on: date) -> Status:
         """Whether it can be called on a day."""
@@ -142,10 +147,17 @@ class Model(BaseModel):
         raise UnsupportedMode(f"{self.name} ({self.id}) cannot do {mode}. Models that can: {able}.")
 
     def called(self, name: str) -> Model:
-        """This model, called by another `name`: an id, or an ARN, which says its region."""
+        """This model, called by another `name`: an alias, or an ARN, which says its region.
+
+        Raises:
+            WrongRegion: The ARN is of a region that does not have the model.
+        """
         arn = ARN.fullmatch(name)
-        regions = (arn["region"],) if arn and arn["region"] else self.regions
-        return self.model_copy(update={"called_as": name, "regions": regions})
+        if not (arn and arn["region"]):
+            return self.model_copy(update={"called_as": name})
+        if not self.is_gone:  # whoever has an arrangement knows where
+            self.check_region(arn["region"])
+        return self.model_copy(update={"called_as": name, "regions": (arn["region"],)})
 
     def limit(self, mode: str, field: str) -> Limit | None:
         """The rule for a neutral field in `mode`."""
@@ -307,6 +319,12 @@ def find(name: str) -> Model:
         near = difflib.get_close_matches(plain, names, n=3, cutoff=0.4)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names[::2])}."
         raise UnknownModel(f"No model is called {name!r}. {hint} `darkroom models` lists all.")
+    bare = plain in (model.id, *model.aliases)
+    if model.profile and arn and bare:
+        raise UnknownModel(f"{wanted}: {model.name} is called by its profile, {model.call_id}.")
+    if not bare and plain not in (model.short, model.call_id) and not model.is_gone:
+        own = f"by its profile, {model.call_id}" if model.profile else f"by its id, {model.id}"
+        raise UnknownModel(f"{wanted}: there is no such profile; {model.name} is called {own}.")
     return model if wanted in (model.id, model.short, model.call_id) else model.called(wanted)
 
 
@@ -315,7 +333,7 @@ def _row(name: str) -> Model | None:
     for model in rows.values():
         if name in (model.id, model.short, model.call_id, *model.aliases):
             return model
-    # A geography's profile of a model that needs none, or of another geography than ours.
+    # A geography's profile of a model that has none there: known, to say how it is called.
     area, _, bare = name.partition(".")
     return rows.get(bare) if area in ("us", "eu", "apac", "jp", "au", "global") else None
 
@@ -331,6 +349,6 @@ def default(mode: str, given: set[str]) -> Model:
     for model in candidates:
         takes = model.modes[mode]
         fits = given <= {*takes.fields, "count"} and set(takes.required) <= given
-        if fits and model.status(today()) != "retired":
+        if fits and not model.is_gone:
             return model
     return candidates[0]

@@ -21,7 +21,8 @@ from darkroom.errors import (
     ModelRetired,
     UnknownModel,
 )
-from darkroom.image_file import facts
+from darkroom.image_file import edited, facts
+from darkroom.mask import Invert
 from darkroom.modes.base import Request
 from darkroom.picture import Facts, Picture
 from darkroom.store import read_local
@@ -148,8 +149,8 @@ def _read(model: Model, request: Request, answer: object) -> list[Made]:
     first = getattr(request, "seed", None)
     pictures, broken, mask = [], [], None
     try:
-        mask = wire.decode(found.mask) if found.mask else None
-    except BadAnswer as error:
+        mask = _mask(wire.decode(found.mask), request) if found.mask else None
+    except (BadAnswer, BadPicture) as error:
         broken.append(str(error))
     for index, text in enumerate(found.images):
         name = f"picture {index + 1} of the answer"
@@ -165,6 +166,12 @@ def _read(model: Model, request: Request, answer: object) -> list[Made]:
     if found.missing:
         raise ContentFiltered(found.missing, "output", pictures)
     return pictures
+
+
+def _mask(data: bytes, request: Request) -> bytes:
+    """The mask of an answer in the meaning that masks have here: white was repainted."""
+    facts(data, "the mask of the answer")
+    return edited(data, [Invert()]) if request.repaints_black else data
 
 
 def _seed(found: Found, index: int, first: int | None) -> int | None:
@@ -267,11 +274,12 @@ def _with_way_on(
     """Add the way on to an error of which the service says less than the catalog knows."""
     if isinstance(error, ModelRetired):
         way_on = substitute.way_on(request, model, today())
-        return ModelRetired(f"{model.name} ({model.call_id}): {error} {way_on}")
+        told = str(error).rstrip(".")
+        return ModelRetired(f"{model.name} ({model.call_id}): {told}. {way_on}")
     if "model identifier is invalid" in str(error):
         return UnknownModel(
-            f"{error} {model.call_id} is not known in {region}: the catalog has it in "
-            f"{', '.join(model.regions)}. `darkroom doctor` shows what the account can see."
+            f"{error} {model.call_id} is not known in {region}, where the catalog has it. "
+            "`darkroom doctor` shows what the account can see."
         )
     if "on-demand throughput" in str(error):
         area = region.partition("-")[0]

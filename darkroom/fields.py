@@ -58,7 +58,8 @@ ControlStrength = Annotated[
     float | None, Field(description="How closely to follow the picture; 0 to 1.")
 ]
 ReturnMask = Annotated[
-    bool | None, Field(description="Keep the mask that was used as a picture as well.")
+    bool | None,
+    Field(description="Keep the mask that was used, beside the picture: white was repainted."),
 ]
 
 

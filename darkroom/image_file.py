@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -84,6 +84,15 @@ def png(image: Image.Image) -> bytes:
     out = io.BytesIO()
     image.save(out, "PNG", compress_level=1)
     return out.getvalue()
+
+
+def edited(data: bytes, edits: Sequence[Callable[[Image.Image], Image.Image]]) -> bytes:
+    """The image after `edits`, as PNG."""
+    with Image.open(io.BytesIO(data)) as opened:
+        image: Image.Image = opened
+        for edit in edits:
+            image = edit(image)
+        return png(image)
 
 
 def prepared(data: bytes, name: str = "picture") -> tuple[bytes, tuple[str, ...]]:

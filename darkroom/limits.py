@@ -124,7 +124,8 @@ class Limit(BaseModel):
         if self.max_length is not None and len(value) > self.max_length:
             shown = value if isinstance(value, str) else f"{len(value)} {what}"
             over = len(value) - self.max_length
-            rule = f"{model} takes at most {self.max_length} {what}, these are {over} too many"
+            most = f"{self.max_length} {what if self.max_length > 1 else what.removesuffix('s')}"
+            rule = f"{model} takes at most {most}, that is {over} too many"
             self._refuse(field, shown, rule, "Shorten it." if isinstance(value, str) else "")
         if self.min_length is not None and len(value) < self.min_length:
             self._refuse(field, value, f"{model} takes at least {self.min_length} {what}")
@@ -207,7 +208,7 @@ class Limit(BaseModel):
 
             smaller = Shrink(self.max_side, self.max_pixels).size(*picture.size)
             remedy = (
-                "Ask for `fit: shrink`, or give a smaller picture."
+                "Ask for `fit: shrink` (--fit shrink), or give a smaller picture."
                 if self.allows(*smaller)
                 else "Give another picture, or pad or resize this one."
             )

@@ -66,11 +66,20 @@ class Flatten:
 
     def __post_init__(self) -> None:
         rgb("background", self.color)
+        if ImageColor.getcolor(self.color, "RGBA")[3] != 255:  # type: ignore[index]
+            raise InvalidRequest.of("background", self.color, "it must be a color to see", "")
 
     def __call__(self, image: Image.Image) -> Image.Image:
         ground = Image.new("RGB", image.size, rgb("background", self.color))
         ground.paste(image.convert("RGB"), mask=_alpha(image))
         return ground
+
+
+def is_grey(image: Image.Image) -> bool:
+    """Whether a picture has no color to speak of, as a mask is expected to be."""
+    red, green, blue = image.convert("RGB").resize((64, 64)).split()
+    apart = (ImageChops.difference(red, green), ImageChops.difference(green, blue))
+    return max(ImageStat.Stat(each).extrema[0][1] for each in apart) <= 24
 
 
 @dataclass(frozen=True)

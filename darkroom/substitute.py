@@ -47,6 +47,11 @@ def way_on(request: Request, model: Model, on: date) -> str:
             return (
                 f"For {mode} use {' or '.join(f'{each.short} ({each.id})' for each in able[:2])}."
             )
+    for other in _living(model, request.mode, on):
+        lacks = "; ".join(_lacks(request.given(), other, request.mode))
+        return (
+            f"{model.successor(request.mode, on)} None takes all of it: of {other.short}, {lacks}."
+        )
     return model.successor(request.mode, on)
 
 

@@ -6,17 +6,15 @@ library on the machine this was written on), and used nowhere else.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pybase64
-from PIL import Image
 from pydantic_core import from_json, to_json
 
 from darkroom.errors import BadAnswer
-from darkroom.image_file import png
+from darkroom.image_file import edited
 from darkroom.mask import Edit
 from darkroom.picture import Picture
 
@@ -100,9 +98,5 @@ class Encoder:
             return " ".join([f"sha256:{picture.sha256}", *map(repr, edits)])
         data = self.read(picture)
         if edits:
-            with Image.open(io.BytesIO(data)) as opened:
-                image: Image.Image = opened
-                for edit in edits:
-                    image = edit(image)
-                data = png(image)
+            data = edited(data, edits)
         return encode(data)

@@ -119,6 +119,8 @@ class Run:
         filtered = ", ".join(row.step for row in report.of("filtered"))
         if error or failed:
             return Failed(message=f"{failed or error} (kept: {made})", data=report)
+        if filtered and not count:
+            return Failed(message=f"stopped by the content filter: {filtered}", data=report)
         if filtered:
             message = f"{made}; stopped by the content filter: {filtered}"
             return Completed(name="PartialSuccess", message=message, data=report)

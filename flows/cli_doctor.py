@@ -28,10 +28,15 @@ def doctor(bedrock: str | None, store: str | None, standin: bool, as_json: bool)
     """Check what a run needs, and say what to do about it.
 
     Credentials, region, endpoint, models and their ends of life, store, Prefect, packages. Nothing
-    is paid for, and no server is started. Exit codes: 0 nothing worse than a warning, 1 a problem.
+    is paid for. Exit codes: 0 nothing worse than a warning, 1 a problem.
     """
     if standin and bedrock:
         raise click.UsageError("--standin and --bedrock exclude each other: name one of them.")
+    from flows import temporary_server
+
+    if temporary_server.would_find_blocks():
+        # Blocks that a run would use are saved there: whoever looks elsewhere sees something else.
+        temporary_server.start()()
     from flows.doctor.checks import findings
 
     found = findings("standin" if standin else bedrock, store)

@@ -108,7 +108,7 @@ def _option(name: str, field: FieldInfo, *, picture: bool) -> click.Option:
     kind = _kinds(field.annotation)[0]
     settings: dict[str, Any] = {"help": field.description}
     if get_origin(kind) is tuple and get_args(kind)[-1] is Ellipsis:
-        settings |= {"multiple": True, "metavar": "FILE" if picture else "TEXT"}
+        settings |= {"multiple": True, "metavar": "FILE" if picture else _SHAPES.get(name, "TEXT")}
         if not picture:
             settings["help"] = f"{field.description} Can be repeated."
     elif kind is bool:
@@ -128,7 +128,12 @@ def _option(name: str, field: FieldInfo, *, picture: bool) -> click.Option:
     return click.Option([f"--{_dashed(name)}", name], **settings)
 
 
-_SHAPES = {"size": "WIDTHxHEIGHT", "expand": "SIDE=PIXELS,...", "extras": "JSON"}
+_SHAPES = {
+    "weighted_prompts": "TEXT=WEIGHT",
+    "size": "WIDTHxHEIGHT",
+    "expand": "SIDE=PIXELS,...",
+    "extras": "JSON",
+}
 
 
 def _dashed(name: str) -> str:

@@ -9,7 +9,10 @@ import click
 
 from darkroom import catalog, client, substitute
 from darkroom.catalog import Model
+from darkroom.image_file import edited, facts, source_path
+from darkroom.mask import Edit
 from darkroom.modes.base import Request
+from darkroom.picture import Picture
 from flows.cli_mode import bytes_of, from_file, request_of
 
 
@@ -17,7 +20,21 @@ def show(mode: str, given: dict[str, Any], *, model: str | None, full: bool, as_
     """Print the InvokeModel body of each call that the request needs."""
     request = request_of(mode, given, from_file)
     row = catalog.find(model) if model else catalog.default(mode, {*request.given()})
-    bodies = [client.body(part, row, bytes_of if full else None) for part in request.split(row)]
+    held: dict[str, bytes] = {}
+    remarks = _remarks(request, row)
+
+    def change(picture: Picture, edits: list[Edit], notes: list[str]) -> Picture:
+        data = edited(bytes_of(picture), edits)
+        remarks.extend(f"{source_path(picture.uri)}: {note}" for note in notes)
+        known = facts(data)
+        held[known.sha256] = data
+        return Picture(**dict(known), uri=picture.uri)
+
+    def read(picture: Picture) -> bytes:
+        return held.get(picture.sha256) or bytes_of(picture)
+
+    parts = request.fitted(row, change).split(row)
+    bodies = [client.body(part, row, read if full else None) for part in parts]
     if as_json:
         calls = [{"modelId": row.call_id, "body": body} for body in bodies]
         click.echo(json.dumps(calls, indent=2, ensure_ascii=False))
@@ -27,7 +44,7 @@ def show(mode: str, given: dict[str, Any], *, model: str | None, full: bool, as_
         # To standard error, so that the body alone can be piped on.
         click.secho(f"InvokeModel {row.call_id}{which}", err=True, dim=True)
         click.echo(json.dumps(body, indent=2, ensure_ascii=False))
-    for line in _remarks(request, row):
+    for line in remarks:
         click.secho(line, err=True, dim=True)
     return 0
 

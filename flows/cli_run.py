@@ -32,8 +32,10 @@ from rich.console import Console
 from rich.table import Table
 
 from blocks import Bedrock, ImageStore
-from darkroom.errors import DarkroomError, InvalidRequest, StoreFailed
+from darkroom import catalog
+from darkroom.errors import DarkroomError, InvalidRequest, StoreFailed, UnknownModel
 from darkroom.image_file import open_file, source_path
+from darkroom.modes.base import Request
 from darkroom.picture import SUFFIXES
 from darkroom.store import BESIDE
 from flows import product_shot as product_shot_file
@@ -46,6 +48,9 @@ _FLOWS: dict[str, Flow[..., Any]] = {
     "product_shot": product_shot_file.product_shot,
     "run_mode": run_mode_file.run_mode,
 }
+
+WIDE = 400
+"""Columns of a table that goes into a file or a pipe."""
 
 out = Console()
 err = Console(stderr=True)
@@ -105,6 +110,7 @@ def run_mode(
         as_json: Whether to print data for machines.
     """
     request = request_of(mode, fields, from_file)
+    _check_early(request, how)
     _check_folder(folder)
 
     def start() -> State[Any]:
@@ -117,6 +123,20 @@ def run_mode(
         return state
 
     return _show(start, folder, verbose=verbose, as_json=as_json)
+
+
+def _check_early(request: Request, how: dict[str, Any]) -> None:
+    """Refuse what the catalog alone can tell to be wrong, before a server is waited for."""
+    try:
+        row = catalog.find(how["model"]) if how.get("model") else None
+    except UnknownModel:
+        return  # it may be a profile of the block's own
+    row = row or catalog.default(request.mode, {*request.given()})
+    row.takes(request.mode)
+    if row.status(catalog.today()) == "retired" and how.get("on_retired") == "substitute":
+        return
+    for part in request.fitted(row).split(row):
+        part.check(row)
 
 
 def resume(
@@ -193,6 +213,8 @@ def _show(
             sheet = _copied(report, folder)
         except (OSError, StoreFailed) as error:
             trouble = f"The pictures could not be copied to {folder}: {error}"
+    if not out.is_terminal:
+        out.width = WIDE  # a file's name that is broken in two is no use to another program
     if as_json:
         data = {"state": state.name, "message": state.message, **report.model_dump(mode="json")}
         data["spent_usd"] = report.spent_usd
@@ -203,7 +225,7 @@ def _show(
         out.print(message, highlight=False, markup=False, soft_wrap=True)
         if sheet:
             out.print(f"Contact sheet: {sheet}", highlight=False, markup=False, soft_wrap=True)
-        if not state.is_completed() or report.of("filtered"):
+        if report.of("failed") or (report.of("filtered") and report.pictures):
             out.print(f"Go on with: darkroom resume {report.flow_run_id}", highlight=False)
     if trouble:
         err.print(trouble, highlight=False, markup=False, soft_wrap=True)

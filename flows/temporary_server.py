@@ -51,6 +51,12 @@ def start() -> Callable[[], None]:
     return lambda: _wait(process, port)
 
 
+def would_find_blocks() -> bool:
+    """Whether a run would start a server, and find data of earlier ones with it."""
+    home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
+    return _nothing_is_configured() and (home / "prefect.db").exists()
+
+
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from PIL import Image
 from prefect.runtime import flow_run
 
+from darkroom import image_file
 from darkroom.catalog import Model
-from darkroom.image_file import facts, png
-from darkroom.mask import Edit
+from darkroom.image_file import facts
+from darkroom.mask import Edit, is_grey
 from darkroom.modes.base import Request
 from darkroom.picture import Picture, Provenance
 from darkroom.store import Fresh, Store
@@ -26,6 +27,13 @@ def fitted(request: Request, model: Model, store: Store) -> Request:
             _run.log().warning("%s: %s", picture.where, note)
         return edited(picture, type(edits[0]).__name__.lower(), edits, store, notes=notes)
 
+    if mask := request.given().get("mask"):
+        with Image.open(io.BytesIO(store.read(mask))) as image:
+            if not is_grey(image):
+                _run.log().warning(
+                    "%s: this mask has colors; how bright they are counts: white is repainted",
+                    mask.where,
+                )
     return request.fitted(model, change)
 
 
@@ -39,11 +47,7 @@ def edited(
     """`picture` after `edits`, kept in the store once, with what was done to it."""
 
     def make() -> list[Fresh]:
-        with Image.open(io.BytesIO(store.read(picture))) as opened:
-            image: Image.Image = opened
-            for edit in edits:
-                image = edit(image)
-            data = png(image)
+        data = image_file.edited(store.read(picture), edits)
         how = Provenance(
             mode=mode,
             parameters={"edits": [repr(edit) for edit in edits]},

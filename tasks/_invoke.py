@@ -6,6 +6,7 @@ A mode's task file holds its signature and its words; `paid` makes a Prefect tas
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, repeat
-from typing import Any, Literal, ParamSpec, TypedDict, TypeVar
+from typing import Any, Literal, ParamSpec, TypedDict, TypeVar, get_args
 
 from prefect import Task, task
 from prefect.cache_policies import CachePolicy
@@ -26,7 +27,7 @@ from blocks import Bedrock, ImageStore
 from darkroom import catalog, client, substitute, wire
 from darkroom.catalog import Model
 from darkroom.client import Keep
-from darkroom.errors import BadAnswer, ContentFiltered, DarkroomError
+from darkroom.errors import BadAnswer, ContentFiltered, DarkroomError, InvalidRequest
 from darkroom.modes.base import Request
 from darkroom.picture import Picture, Provenance
 from darkroom.store import Fresh, Store
@@ -79,6 +80,7 @@ class Call:
         Raises:
             ModelRetired: The model is to be substituted, and nothing can take its place.
         """
+        _check(how)
         place = (how.get("store") or ImageStore.find()).open()
         bedrock = how.get("bedrock") or Bedrock.find()
         call = cls(
@@ -105,6 +107,18 @@ class Call:
         """Names this call in Prefect's cache: the same question, for the same store."""
         own = client.key(self.request, self.model, self.bedrock.service)
         return hashlib.sha256(f"{own} {self.store.uri}".encode()).hexdigest()
+
+
+def _check(how: How) -> None:
+    """Raise `InvalidRequest` for what no task takes: Python lets it pass in `**how`."""
+    allowed = {"on_retired": get_args(OnRetired), "keep": get_args(Keep)}
+    for name, value in how.items():
+        if name not in How.__annotations__:
+            near = difflib.get_close_matches(name, How.__annotations__, n=1)
+            hint = f"Did you mean {near[0]}?" if near else ""
+            raise InvalidRequest.of(name, value, "no such argument of a mode's task", hint)
+        if value not in allowed.get(name, (value,)):
+            raise InvalidRequest.of(name, value, f"it is one of {', '.join(allowed[name])}")
 
 
 def _row(request: Request, model: str | None, bedrock: Bedrock) -> Model:
@@ -190,6 +204,9 @@ def _run_name() -> str:
     step = "" if context.task.name == request.mode else f"{context.task.name}: "
     try:
         row = _row(request, model, how.get("bedrock") or Bedrock())
+        today = catalog.today()
+        if how.get("on_retired") == "substitute" and row.status(today) == "retired":
+            request, row = substitute.substitute(request, row, today)
         return f"{step}{request.mode} on {row.call_id}"
     except DarkroomError:
         return f"{step}{request.mode} on {model}"  # the task fails in a moment, and says why
@@ -199,7 +216,8 @@ def pictures(request: Request, model: str | None, how: How) -> list[Picture]:
     """The pictures of a request: from the store if they are there, else made, paid for and stored.
 
     A request for more pictures than a call gives is several calls, side by side. One that fails
-    leaves the others alone: what they made is kept, and a retry asks for what is missing only.
+    leaves the others alone: what they made is kept, and a retry asks for what is missing only. What
+    was filtered is answered, and not asked again: another seed asks anew.
 
     Args:
         request: What is wanted.
@@ -253,7 +271,13 @@ def _once(call: Call) -> list[Picture]:
     """The pictures of one call: from the store, or made now."""
     key = client.key(call.request, call.model, call.bedrock.service)
     title = str(getattr(call.request, "prompt", None) or "")
-    return call.store.once(key, partial(_call, call), folder=_run.folder(), title=title)
+    made = call.store.once(key, partial(_call, call), folder=_run.folder(), title=title)
+    if call.keep != "no" and call.store.beside(made[0], "response.json") is None:
+        _run.log().warning(
+            "%s: answered before, when no response was kept; another seed asks anew",
+            call.request.mode,
+        )
+    return made
 
 
 def _answer(call: Call, region: str) -> client.Answer:

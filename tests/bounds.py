@@ -124,7 +124,7 @@ def pictures(limit: Limit) -> Iterator[Case]:
 def many(item: Any, most: int, what: str) -> Iterator[Case]:
     """As many as are allowed, and one more."""
     yield Case((item,) * most)
-    told = (f"{most + 1} {what}", f"at most {most} {what}", "1 too many")
+    told = (f"{most + 1} {what}", f"at most {most} {what.removesuffix('s')}", "1 too many")
     yield Case((item,) * (most + 1), told)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
@@ -15,6 +16,7 @@ from darkroom.errors import BadAnswer, ContentFiltered, DarkroomError, ModelFail
 from darkroom.image_file import facts
 from darkroom.modes import Request
 from darkroom.modes.inpaint import Inpaint
+from darkroom.modes.outpaint import Outpaint
 from darkroom.modes.text_to_image import TextToImage
 from darkroom.picture import Picture
 from tests.conftest import encoded
@@ -118,12 +120,18 @@ def test_amazons_all_blocked_is_filtered(answer: dict[str, Any]) -> None:
 
 
 def test_the_mask_that_was_asked_for_comes_along() -> None:
-    """`maskImage` is no picture of the answer: it belongs to those that are."""
+    """`maskImage` belongs to the pictures, with white for what was repainted."""
     picture = Picture(**dict(facts(TILES[0])), uri="file:///tile.png")
     wish = Inpaint(image=picture, mask_prompt="mug", prompt="a vase", return_mask=True)
     made = read("titan", {"images": [ONE, TWO], "maskImage": THREE}, wish)
     assert [each.data for each in made] == TILES[:2]
-    assert [each.mask for each in made] == [TILES[2]] * 2
+    for each in made:
+        assert each.mask is not None
+        with Image.open(io.BytesIO(each.mask)) as mask, Image.open(io.BytesIO(TILES[2])) as theirs:
+            assert np.array_equal(np.asarray(mask), 255 - np.asarray(theirs.convert("L")))
+    around = Outpaint(image=picture, mask_prompt="mug", prompt="a table", return_mask=True)
+    (kept,) = read("titan", {"images": [ONE], "maskImage": THREE}, around)
+    assert kept.mask == TILES[2]  # in outpainting Titan repaints white as well
 
 
 def test_a_broken_mask_takes_no_picture_with_it() -> None:

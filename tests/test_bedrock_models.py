@@ -112,6 +112,7 @@ def test_a_region_that_does_not_have_the_model_is_refused(standin: StandIn) -> N
         ("regions", {"cor": "us-west-2"}, "No model is called 'cor'. Did you mean core"),
         ("regions", {"core": "Oregon"}, "'Oregon' is no AWS region: they look like us-west-2"),
         ("regions", {"core": 5}, "valid string"),
+        ("regions", {"core": ""}, "core: a region is expected, such as us-west-2"),
         ("inference_profiles", {"nothing": SHOP}, "No model is called 'nothing'"),
         ("inference_profiles", {SHOP: "core"}, "does not say which model it is of"),
         ("guardrail_version", "latest", "match pattern"),
@@ -184,13 +185,17 @@ def test_a_profile_has_the_region_of_its_model(standin: StandIn) -> None:
 # Guardrails
 
 
-def test_a_profile_of_another_region_is_refused(standin: StandIn) -> None:
-    """An ARN says its region: calls from elsewhere are refused before the network."""
-    far = SHOP.replace("us-west-2", "us-east-1")
-    block = bedrock_of(standin, inference_profiles={"core": far})
-    with pytest.raises(WrongRegion, match="not offered in us-west-2. Call it in us-east-1"):
-        ask(block, "core")
-    assert standin.calls()["models"] == {}
+@pytest.mark.parametrize(
+    ("profile", "told"),
+    [
+        (SHOP.replace("us-west-2", "us-east-1"), "not offered in us-east-1. Call it in us-west-2"),
+        ("hello", "'hello' is no inference profile"),
+    ],
+)
+def test_a_profile_that_cannot_be_is_refused(standin: StandIn, profile: str, told: str) -> None:
+    """An ARN says its region, and what is no profile at all is said when the block is made."""
+    with pytest.raises(ValidationError, match=told):
+        bedrock_of(standin, inference_profiles={"core": profile})
 
 
 def test_every_call_goes_through_the_guardrail(standin: StandIn) -> None:

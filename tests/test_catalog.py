@@ -49,7 +49,6 @@ def test_every_row_is_whole() -> None:
         "us.stability.stable-outpaint-v1:0",
         "outpaint",
         "arn:aws:bedrock:us-west-2:123456789012:inference-profile/us.stability.stable-outpaint-v1:0",
-        "arn:aws:bedrock:us-west-2::foundation-model/stability.stable-outpaint-v1:0",
     ],
 )
 def test_a_model_is_found_by_any_of_its_names(name: str) -> None:
@@ -109,6 +108,30 @@ def test_what_is_asked_for_by_another_id_is_called_by_it(
     assert (model.id, model.call_id, model.regions) == (id_, asked, regions)
     for region in regions:
         model.check_region(region)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("us.stability.stable-image-core-v1:1", "called by its id, stability.stable-image-core"),
+        ("eu.stability.stable-outpaint-v1:0", "called by its profile, us.stability.stable-out"),
+        (
+            "arn:aws:bedrock:us-west-2::foundation-model/stability.stable-outpaint-v1:0",
+            "called by its profile, us.stability.stable-outpaint-v1:0",
+        ),
+    ],
+)
+def test_an_id_that_the_service_refuses_is_refused_here(asked: str, told: str) -> None:
+    """A living model has one way to be called, which is named before anything is sent."""
+    with pytest.raises(UnknownModel, match=told):
+        catalog.find(asked)
+
+
+def test_an_arn_of_a_region_without_the_model_is_refused() -> None:
+    """The catalog's regions are named, not the ARN's."""
+    asked = "arn:aws:bedrock:us-east-1::foundation-model/stability.stable-image-core-v1:1"
+    with pytest.raises(WrongRegion, match=r"not offered in us-east-1\. Call it in us-west-2"):
+        catalog.find(asked)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -55,6 +56,31 @@ def test_request_prints_the_pictures_if_asked(darkroom: Darkroom, photo: Path) -
     body = json.loads(darkroom("request", "upscale", "--image", str(photo), "--full").stdout)
     assert pybase64.b64decode(body["image"]) == photo.read_bytes()
     assert body["output_format"] == "jpeg"
+
+
+def test_request_does_to_sources_what_a_run_does(darkroom: Darkroom, tmp_path: Path) -> None:
+    """A picture is shrunk or flattened before it is shown, and what was done is said."""
+    huge = tmp_path / "huge.png"
+    huge.write_bytes(encoded(Image.new("RGB", (2000, 1000), "teal")))
+    asked = ("request", "upscale", "--image", str(huge), "--full")
+    refused = darkroom(*asked)
+    assert refused.returncode == 2
+    assert "--fit shrink" in refused.said
+    done = darkroom(*asked, "--fit", "shrink")
+    assert "shrunk from 2000 x 1000 to 1448 x 724" in done.said
+    sent = pybase64.b64decode(json.loads(done.stdout)["image"])
+    with Image.open(io.BytesIO(sent)) as image:
+        assert image.size == (1448, 724)
+    clear = tmp_path / "clear.png"
+    clear.write_bytes(encoded(Image.new("RGBA", (400, 400), (0, 0, 0, 0))))
+    done = darkroom(
+        *("request", "variation", "--images", str(clear), "--model", "nova-canvas", "--full"),
+        *("--prompt", "a mug", "--background", "red"),
+    )
+    assert "flattened on red" in done.said
+    sent = pybase64.b64decode(json.loads(done.stdout)["imageVariationParams"]["images"][0])
+    with Image.open(io.BytesIO(sent)) as image:
+        assert image.getpixel((5, 5)) == (255, 0, 0)
 
 
 def test_request_shows_every_call(darkroom: Darkroom) -> None:

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pybase64
 import pytest
@@ -170,6 +171,41 @@ def test_a_retired_model_is_substituted_only_when_asked(
             store=image_store,
             on_retired="substitute",
         )
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({"stroe": None}, r"stroe = None: no such argument .* Did you mean store"),
+        ({"on_retired": "ask"}, "on_retired = 'ask': it is one of refuse, substitute"),
+        ({"keep": "banana"}, "keep = 'banana': it is one of no, elided, full"),
+    ],
+)
+def test_a_misspelt_argument_is_refused(
+    standin: StandIn, bedrock: Bedrock, image_store: ImageStore, how: dict[str, Any], told: str
+) -> None:
+    """Nothing is dropped in silence, and nothing is paid."""
+    wish = TextToImage(prompt="a mug", seed=1)
+    with pytest.raises(InvalidRequest, match=told):
+        text_to_image(wish, SD35, **{"bedrock": bedrock, "store": image_store, **how})
+    assert standin.calls()["models"] == {}
+
+
+def test_a_mask_with_colors_is_spoken_of(
+    bedrock: Bedrock,
+    image_store: ImageStore,
+    picture: Callable[..., Picture],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A photograph that is taken for a mask by mistake does not pass without a word."""
+    shot = picture((320, 320), "red")
+    wish = Inpaint(image=shot, mask=shot, prompt="a vase", seed=1)
+    inpaint(wish, bedrock=bedrock, store=image_store)
+    assert "this mask has colors" in caplog.text
+    caplog.clear()
+    grey = picture((320, 320), "#808080")
+    inpaint(wish.model_copy(update={"mask": grey, "seed": 2}), bedrock=bedrock, store=image_store)
+    assert "this mask has colors" not in caplog.text
 
 
 def test_fit_shrinks_a_picture_only_when_asked(

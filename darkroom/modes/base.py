@@ -44,6 +44,8 @@ class Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mode: ClassVar[str]
+    repaints_black: ClassVar[bool] = False
+    """Whether Amazon's models mean black where a mask of this mode has white."""
     on_the_way: ClassVar[frozenset[str]] = frozenset({"fit", "background"})
     """Fields about what is done to the sources before the model is called."""
 
@@ -190,8 +192,9 @@ class Request(BaseModel):
             other.label for other in models_for(self.mode) if name in other.takes(self.mode).fields
         ]
         remedy = f"Leave it out, or use {' or '.join(able)}." if able else "Leave it out."
+        shown = "a picture" if isinstance(value, Picture) else value
         return InvalidRequest.of(
-            name, value, f"{model.name} takes no {name} in {self.mode}", remedy
+            name, shown, f"{model.name} takes no {name} in {self.mode}", remedy
         )
 
     def _check_mask(self, given: dict[str, Any]) -> None:

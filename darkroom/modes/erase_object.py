@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from darkroom import fields
 from darkroom.catalog import Model
 from darkroom.errors import InvalidRequest
@@ -17,6 +19,8 @@ class EraseObject(Seeded):
     says both that the text is required and what happens without it: the stricter reading holds, so
     Nova is not asked for this.
     """
+
+    repaints_black: ClassVar[bool] = True
 
     image: fields.Image
     mask: fields.Mask = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,8 @@ class Inpaint(Diffusion, Seeded):
     made pure on the way ("Nova: Generating images, request and response structure"). Nova's page
     labels `text` as required and then says what happens without it; here it is required.
     """
+
+    repaints_black: ClassVar[bool] = True
 
     image: fields.Image
     mask: fields.Mask = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -18,6 +18,8 @@ class SearchAndReplace(Seeded):
 
     On Titan and Nova it is INPAINTING by mask prompt.
     """
+
+    repaints_black: ClassVar[bool] = True
 
     image: fields.Image
     search_prompt: Sought

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -44,6 +44,8 @@ class VirtualTryOn(Seeded):
     Where it goes is said by a mask, by a prompt, or by the kind of garment. Source: "Nova:
     Generating images, request and response structure", task VIRTUAL_TRY_ON.
     """
+
+    repaints_black: ClassVar[bool] = True
 
     image: Picture = Field(description="The person, or the room.")
     reference_image: Picture = Field(description="What to put there.")

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from blocks import Bedrock, ImageStore
-from blocks.bedrock import STANDIN, in_process_standin
+from blocks.bedrock import STANDIN
 from blocks.saved import AnyBlock, find
+from blocks.standin import in_process_standin
 from darkroom.errors import DarkroomError, InvalidRequest, NoCredentials
 from flows.doctor import access, models, places
 from flows.doctor.finding import AREAS, Area, Finding, brief

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from blocks import Bedrock, ImageStore
 from darkroom.errors import DarkroomError, StoreFailed
 from darkroom.store import FolderStore, Store
+from flows import temporary_server
 from flows.doctor.finding import Finding, brief, plain_url
 from flows.doctor.way import PATIENCE
 
@@ -109,6 +110,8 @@ def prefect_api() -> Api:
                 "or unset them: then each run starts a server of its own.",
             ),
         )
+    if temporary_server.is_running:
+        return Api(url, True, _OWN)
     ours = version("prefect")
     if theirs and theirs != ours:
         return Api(
@@ -134,6 +137,16 @@ def impatient() -> Iterator[None]:
         yield
 
 
+_OWN = Finding(
+    "Prefect",
+    "ok",
+    "no API is configured: each run starts a server of its own, for as long as it takes, on the "
+    "data that are there",
+    "For a dashboard that stays: prefect server start, and "
+    "PREFECT_API_URL=http://127.0.0.1:4200/api.",
+)
+
+
 def _without_api(*, allowed: bool) -> Finding:
     if not allowed:
         return Finding(
@@ -146,7 +159,7 @@ def _without_api(*, allowed: bool) -> Finding:
         "Prefect",
         "ok",
         "no API is configured: each run starts a server of its own, for as long as it takes. "
-        "Saved blocks were not looked up",
+        "No blocks are saved yet",
         "For a dashboard that stays: prefect server start, and "
         "PREFECT_API_URL=http://127.0.0.1:4200/api.",
     )
