@@ -5,9 +5,10 @@ What holds for every model stands here; what a model takes beyond that stands in
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import json
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from darkroom.picture import Picture
 
@@ -91,6 +92,12 @@ class Diffusion(BaseModel):
         None, examples=["K_DPM_2_ANCESTRAL"], description="Sampler of the diffusion (SDXL)."
     )
     steps: int | None = Field(None, description="Diffusion steps (SDXL); above 50 costs double.")
-    extras: dict[str, Any] | None = Field(
+    extras: dict[str, JsonValue] | None = Field(
         None, description="Passed on to the engine as they are (SDXL); AWS documents none."
     )
+
+    @field_validator("extras")
+    @classmethod
+    def _in_json(cls, value: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:
+        json.dumps(value, allow_nan=False)  # says what JSON cannot
+        return value

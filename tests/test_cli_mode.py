@@ -124,6 +124,7 @@ def test_every_kind_of_option_reaches_the_body(darkroom: Darkroom) -> None:
         (("text_to_image", "--prompt", "x", "--model", "cor"), "Did you mean core"),
         (("text_to_image", "--prompt", "x", "--steps", "20", "--model", "core"), "takes no steps"),
         (("text_to_image", "--prompt", "x", "--extras", "{"), "it is no JSON"),
+        (("text_to_image", "--prompt", "x", "--extras", '{"a": NaN}'), "not JSON compliant"),
         (("upscale", "--image", "missing.png"), "there is no such file"),
         (("outpaint", "--image", "{photo}", "--expand", "left"), "each side once"),
         (("outpaint", "--image", "{photo}", "--expand", "left=0"), "must be more than 0"),
