@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -95,6 +95,14 @@ class Picture(Facts):
     def where(self) -> str:
         """The place as a person would write it: a path where it is a local file."""
         return str(local_path(self.uri) or self.uri)
+
+
+def picture_fields(kind: type[BaseModel]) -> tuple[str, ...]:
+    """The names of the fields of a class that take a picture, or several."""
+    fields = kind.model_fields.items()
+    return tuple(
+        name for name, field in fields if Picture in (field.annotation, *get_args(field.annotation))
+    )
 
 
 def local_path(uri: str) -> Path | None:

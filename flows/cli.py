@@ -14,6 +14,7 @@ from darkroom.errors import DarkroomError, InvalidRequest, ModelRetired, NoCrede
 from flows import temporary_server
 from flows.cli_doctor import doctor
 from flows.cli_mask import mask
+from flows.cli_pipeline import check, graph, schema
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print data for machines.")
 _VERBOSE = click.option("--verbose", is_flag=True, help="Show Prefect's log.")
@@ -350,8 +351,8 @@ def demo(context: click.Context, /, **options: Any) -> int:
     return code
 
 
-darkroom.add_command(doctor)
-darkroom.add_command(mask)
+for _command in (check, doctor, graph, mask, schema):
+    darkroom.add_command(_command)
 
 
 if __name__ == "__main__":

@@ -175,3 +175,13 @@ def test_zero_reaches_the_body(
     for step in path:
         said = said[step]
     assert said == value
+
+
+def test_a_variation_needs_no_words() -> None:
+    """A model that must be told something is told to show what is there; one picture is several."""
+    wish = Variation(image=shot())  # type: ignore[call-arg]
+    assert wish.images == (shot(),)
+    said: Any = client.body(wish, catalog.find("sd3.5"), None)
+    assert said["prompt"] == "the same subject in the same scene"
+    told: Any = client.body(wish, catalog.find("titan"), None)
+    assert "text" not in told["imageVariationParams"]

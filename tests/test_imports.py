@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ["flows", "tasks", "blocks", "darkroom"]
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 # Pillow and what prepares its work; the rest of darkroom/ needs the standard library and pydantic.
-CORE = {"PIL", "pydantic", "pydantic_core", "filelock", "pybase64"}
+CORE = {"PIL", "pydantic", "pydantic_core", "filelock", "pybase64", "yaml"}
 STANDIN = CORE | {"starlette", "uvicorn", "jsonschema", "numpy", "anyio", "h11"}
 
 

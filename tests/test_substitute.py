@@ -223,7 +223,7 @@ def test_what_is_done_to_the_sources_goes_along() -> None:
             "titan",
             "variation",
             {"images": (IMAGE,), "size": (512, 512)},
-            ("sd3.5 (variation): it has nothing like size = (512, 512); it needs prompt.",),
+            ("sd3.5 (variation): it has nothing like size = (512, 512).",),
         ),
         (
             "titan",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from darkroom.catalog import Model
 from darkroom.errors import InvalidRequest
 from darkroom.limits import Limit
-from darkroom.picture import Picture
+from darkroom.picture import Picture, picture_fields
 
 if TYPE_CHECKING:
     from darkroom.mask import Edit
@@ -44,6 +44,8 @@ class Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mode: ClassVar[str]
+    also: ClassVar[dict[str, str]] = {}
+    """Other names that fields are taken by."""
     repaints_black: ClassVar[bool] = False
     """Whether Amazon's models mean black where a mask of this mode has white."""
     on_the_way: ClassVar[frozenset[str]] = frozenset({"fit", "background"})
@@ -91,12 +93,7 @@ class Request(BaseModel):
     @classmethod
     def picture_fields(cls) -> tuple[str, ...]:
         """The names of the fields that take a picture, or several."""
-        found = []
-        for name, field in cls.model_fields.items():
-            kinds = (field.annotation, *get_args(field.annotation))
-            if Picture in kinds:
-                found.append(name)
-        return tuple(found)
+        return picture_fields(cls)
 
     def edits(self, model: Model, name: str, picture: Picture) -> tuple[list[Edit], list[str]]:
         """What is to be done to a source picture for `model` to take it, also in words.

@@ -1,0 +1,1 @@
+"""A pipeline as data: steps that refer to each other, checked without running."""
