@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 from PIL import Image
@@ -11,7 +13,7 @@ from prefect.runtime import flow_run
 
 from darkroom import image_file
 from darkroom.catalog import Model
-from darkroom.image_file import facts
+from darkroom.image_file import facts, png
 from darkroom.mask import Edit, is_grey
 from darkroom.modes.base import Request
 from darkroom.picture import Picture, Provenance
@@ -64,3 +66,32 @@ def edited(
     # came to be.
     title = picture.uri.rpartition("/")[2].partition(".")[0]
     return store.once(key, make, folder=_run.folder(), title=title)[0]
+
+
+def drawn(
+    mode: str,
+    draw: Callable[..., Image.Image],
+    done: list[str],
+    parents: list[Picture],
+    store: Store,
+) -> list[Picture]:
+    """What `draw` draws from the images of `parents`, kept in the store once; `done` says how."""
+    hashes = tuple(parent.sha256 for parent in parents)
+
+    def make() -> list[Fresh]:
+        with ExitStack() as stack:
+            files = (io.BytesIO(store.read(parent)) for parent in parents)
+            data = png(draw(*(stack.enter_context(Image.open(file)) for file in files)))
+        how = Provenance(
+            mode=mode,
+            parameters={"edits": done},
+            parents=hashes,
+            made_at=datetime.now(UTC),
+            flow_run=flow_run.get_name(),
+        )
+        return [Fresh(data, facts(data), how)]
+
+    key = hashlib.sha256(" ".join([mode, *hashes, *done]).encode()).hexdigest()
+    # Two pictures can have the same mask, to the byte. Its name says which it is for, so that each
+    # has a provenance of its own.
+    return store.once(key, make, folder=_run.folder(), title=f"of {hashes[0][:10]}")

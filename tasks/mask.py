@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-from collections.abc import Callable
-from contextlib import ExitStack
-from datetime import UTC, datetime
 
 from PIL import Image
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.runtime import flow_run
 
 from blocks import ImageStore
-from darkroom.image_file import facts, png
 from darkroom.mask import Preview, share, warnings
 from darkroom.mask_of import MaskOf
-from darkroom.picture import Picture, Provenance
-from darkroom.store import Fresh, Store
-from tasks import _run, _show
+from darkroom.picture import Picture
+from tasks import _edit, _run, _show
 
 
 @task(cache_policy=NO_CACHE)
@@ -40,7 +33,7 @@ def make_mask(picture: Picture, of: MaskOf, store: ImageStore | None = None) -> 
     of.check(picture)
     opened = (store or ImageStore.find()).open()
     done = [repr(edit) for edit in of.edits()]
-    (mask,) = _kept("make_mask", of.make, done, [picture], opened)
+    (mask,) = _edit.drawn("make_mask", of.make, done, [picture], opened)
     with Image.open(io.BytesIO(opened.read(mask))) as image:
         _run.log().info("%s: %.1f %% of it is white", mask.where, 100 * share(image))
         for warning in warnings(image):
@@ -65,33 +58,4 @@ def mask_preview(picture: Picture, mask: Picture, store: ImageStore | None = Non
     opened = (store or ImageStore.find()).open()
     _show.remember_here(opened)
     show = Preview()
-    return _kept("mask_preview", show, [repr(show)], [picture, mask], opened)
-
-
-def _kept(
-    mode: str,
-    draw: Callable[..., Image.Image],
-    done: list[str],
-    parents: list[Picture],
-    store: Store,
-) -> list[Picture]:
-    """What `draw` draws from the images of `parents`, kept in the store once; `done` says how."""
-    hashes = tuple(parent.sha256 for parent in parents)
-
-    def make() -> list[Fresh]:
-        with ExitStack() as stack:
-            files = (io.BytesIO(store.read(parent)) for parent in parents)
-            data = png(draw(*(stack.enter_context(Image.open(file)) for file in files)))
-        how = Provenance(
-            mode=mode,
-            parameters={"edits": done},
-            parents=hashes,
-            made_at=datetime.now(UTC),
-            flow_run=flow_run.get_name(),
-        )
-        return [Fresh(data, facts(data), how)]
-
-    key = hashlib.sha256(" ".join([mode, *hashes, *done]).encode()).hexdigest()
-    # Two pictures can have the same mask, to the byte. Its name says which it is for, so that each
-    # has a provenance of its own.
-    return store.once(key, make, folder=_run.folder(), title=f"of {hashes[0][:10]}")
+    return _edit.drawn("mask_preview", show, [repr(show)], [picture, mask], opened)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from PIL import Image, ImageOps
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from darkroom.mask import Edit, Flatten, rgb
 from darkroom.mask_of import MaskOf
@@ -92,6 +92,13 @@ class Resize(PillowStep):
     )
     color: str = Field("#ffffff", description="What pad fills up with.")
 
+    @model_validator(mode="after")
+    def _measured(self) -> Self:
+        if self.width is None and self.height is None:
+            raise ValueError("width or height must be given")
+        Flatten(self.color)
+        return self
+
     def edits(self) -> list[Edit]:
         """What is done to the picture."""
         return [Resized(self.width, self.height, self.fit, self.color)]
@@ -135,6 +142,15 @@ class Composite(PillowStep):
     scale: float = Field(
         0.8, gt=0, le=1, description="How much of the background's sides the cut-out may take."
     )
+
+    def laid(self, top: Image.Image, ground: Image.Image) -> Image.Image:
+        """`top` over `ground`, as large as fits into the share of its sides that it may take."""
+        room = (max(1, round(ground.width * self.scale)), max(1, round(ground.height * self.scale)))
+        small = ImageOps.contain(top.convert("RGBA"), room, Image.Resampling.LANCZOS)
+        whole = ground.convert("RGBA")
+        place = ((whole.width - small.width) // 2, (whole.height - small.height) // 2)
+        whole.alpha_composite(small, place)
+        return whole if ground.has_transparency_data else whole.convert("RGB")
 
 
 class ContactSheet(PillowStep):
