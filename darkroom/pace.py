@@ -141,14 +141,13 @@ class _Allowance:
 
     def _fill(self, now: float) -> None:
         if self.per_minute is None:
-            full = float(self.burst)
-            self.tokens = full
+            full = self.tokens = self.burst
         else:
             # A slowed pace is an even one: what was refused just now may have been a burst.
-            full = min(self.burst, self.per_minute) if self.sixteenths == SIXTEENTHS else 1
-            self.tokens += max(now - self.updated, 0.0) * self.rate / 60
+            full = self.burst if self.sixteenths == SIXTEENTHS else 1
+            self.tokens += (now - self.updated) * self.rate / 60
         self.tokens = min(self.tokens, full)
-        self.updated = max(self.updated, now)
+        self.updated = now
 
 
 class _Lane:

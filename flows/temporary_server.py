@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from darkroom.errors import DarkroomError
@@ -37,6 +38,8 @@ def start() -> Callable[[], None]:
     global is_running
     if not _nothing_is_configured():
         return lambda: None
+    with suppress(OSError):  # which Prefect then says
+        _home().mkdir(parents=True, exist_ok=True)  # Prefect makes the last folder only
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -53,8 +56,11 @@ def start() -> Callable[[], None]:
 
 def would_find_blocks() -> bool:
     """Whether a run would start a server, and find data of earlier ones with it."""
-    home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
-    return _nothing_is_configured() and (home / "prefect.db").exists()
+    return _nothing_is_configured() and (_home() / "prefect.db").exists()
+
+
+def _home() -> Path:
+    return Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -70,8 +76,7 @@ def _nothing_is_configured() -> bool:
 
     Any place where a user can have settled it otherwise leaves the matter to Prefect.
     """
-    home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
-    places = (home / "profiles.toml", Path("prefect.toml"), Path(".env"))
+    places = (_home() / "profiles.toml", Path("prefect.toml"), Path(".env"))
     names = ("PREFECT_API_URL", "PREFECT_PROFILE", "PREFECT_PROFILES_PATH")
     return not any(name in os.environ for name in names) and not any(
         place.exists() for place in places

@@ -242,12 +242,18 @@ def test_a_429_on_the_way_up_starts_anew(pace: Pace, clock: Clock) -> None:
     assert pace.standing(KEY).rate == 70
 
 
+def test_a_slowed_pace_saves_nothing_up(pace: Pace, clock: Clock) -> None:
+    """Calls after idle time are even too, as long as the pace is not what it was."""
+    throttle(pace, 300)
+    clock.now += 0.9 * RECOVERY
+    assert starts(pace, clock, 3, 300) == pytest.approx([0.0, 0.4, 0.8])
+
+
 def test_waiting_calls_go_along_with_the_recovery(pace: Pace, clock: Clock) -> None:
     """A call that waits long at a slowed pace starts when the steps on its way allow it."""
-    for _ in range(4):
-        throttle(pace, 4)  # now a call every four minutes
-    (waited,) = starts(pace, clock, 1, 4)
-    assert 30 < waited < 120
+    throttle(pace, 1)  # from now on a call every two minutes
+    assert 70 < pace.wait(KEY, 1) < 90
+    assert 70 < starts(pace, clock, 1, 1)[0] < 90
 
 
 def test_429s_of_calls_under_way_count_once(pace: Pace, clock: Clock) -> None:
@@ -284,6 +290,13 @@ def test_a_changed_quota_holds_at_once(pace: Pace, clock: Clock) -> None:
     at = starts(pace, clock, 5, 4)
     assert all(later - earlier >= 60 for earlier, later in zip(at, at[4:], strict=False))
     assert starts(pace, clock, 1, 600)[0] <= 0.1
+
+
+def test_time_counts_by_the_quota_that_it_had(pace: Pace, clock: Clock) -> None:
+    """What a small quota saved up is not multiplied by a larger one."""
+    starts(pace, clock, BURST, 6)
+    clock.now += 5  # half a call
+    assert starts(pace, clock, 2, 600) == pytest.approx([0.05, 0.15])
 
 
 @pytest.mark.parametrize("now", [6000, None])
@@ -384,26 +397,34 @@ def test_who_fails_while_waiting_makes_room() -> None:
 
 
 INTERRUPTED = """
-import os, signal, threading, time
+import os, signal, sys, threading, time
 from darkroom.pace import Pace
 
-pace, started = Pace(burst=1), []
+pace, started, place = Pace(burst=1), [], int(sys.argv[1])
 
 def call(name, per_minute):
     with pace.turn("key", per_minute):
         started.append(name)
 
-def interrupt():
-    for waiting, thread in enumerate(threads, 1):
-        while pace.standing("key").waiting < waiting:
-            time.sleep(0.001)
-        thread.start()
-    while pace.standing("key").waiting < 3:
+def stand(waiting):
+    while pace.standing("key").waiting < waiting:
         time.sleep(0.001)
+
+def line_up(names):
+    for name in names:
+        waiting = pace.standing("key").waiting
+        threads.append(threading.Thread(target=call, args=[name, 1], daemon=True))
+        threads[-1].start()
+        stand(waiting + 1)
+
+def interrupt():
+    stand(place + 1)
+    line_up("ab"[place:])
     os.kill(os.getpid(), signal.SIGINT)
 
+threads = []
 call("before", 1)
-threads = [threading.Thread(target=call, args=[name, 1], daemon=True) for name in "ab"]
+line_up("ab"[:place])
 threading.Thread(target=interrupt, daemon=True).start()
 try:
     call("interrupted", 1)
@@ -416,10 +437,11 @@ print(*sorted(started))
 """
 
 
-def test_ctrl_c_while_waiting_makes_room() -> None:
-    """A program that is interrupted while the first of the line waits loses nobody's turn."""
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_ctrl_c_while_waiting_makes_room(place: int) -> None:
+    """A program that is interrupted, wherever in the line it waits, loses nobody's turn."""
     done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED],
+        [sys.executable, "-c", INTERRUPTED, str(place)],
         cwd=ROOT,
         capture_output=True,
         text=True,
