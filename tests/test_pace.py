@@ -422,6 +422,7 @@ def interrupt():
     line_up("ab"[place:])
     os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 threads = []
 call("before", 1)
 line_up("ab"[:place])
@@ -445,7 +446,7 @@ def test_ctrl_c_while_waiting_makes_room(place: int) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=30,
         check=False,
     )
     assert done.stdout.split() == ["a", "b", "before", "unlimited"], done.stderr
