@@ -8,6 +8,7 @@ a box from 0 that is 10 wide covers the pixels 0 to 9.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
@@ -64,7 +65,7 @@ def _pixels(measure: Measure, side: int) -> float:
 
 
 @dataclass(frozen=True)
-class _Framed:
+class _Framed(ABC):
     """A shape in a box: `left` and `top` are where it begins, `width` and `height` its size."""
 
     left: Measure
@@ -103,8 +104,9 @@ class _Framed:
 
         return _drawn(image.size, frame, draw)
 
+    @abstractmethod
     def _draw(self, raster: ImageDraw.ImageDraw, corners: tuple[int, int, int, int]) -> None:
-        raise NotImplementedError
+        """Draw the shape white between its corners."""
 
 
 def _seen(

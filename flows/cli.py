@@ -9,18 +9,11 @@ from typing import Any
 
 import click
 
-from darkroom import modes
 from darkroom.errors import DarkroomError, InvalidRequest, ModelRetired, NoCredentials
 from flows import temporary_server
 from flows.cli_doctor import doctor
 from flows.cli_mask import mask
 from flows.cli_pipeline import check, graph, schema
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print data for machines.")
-_VERBOSE = click.option("--verbose", is_flag=True, help="Show Prefect's log.")
-_OUT = click.option(
-    "--out", type=click.Path(path_type=Path), help="Copy the pictures into this folder."
-)
 
 
 class _Modes(click.Group):
@@ -31,6 +24,7 @@ class _Modes(click.Group):
         self._of = of
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        from darkroom import modes  # pydantic, which the first screen does without
 
         return [*super().list_commands(ctx), *modes.names()]
 
@@ -40,6 +34,14 @@ class _Modes(click.Group):
             return own
         return self._of(cmd_name)
 
+
+_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print data for machines.")
+_VERBOSE = click.Option(["--verbose"], is_flag=True, help="Show Prefect's log.")
+_OUT = click.Option(
+    ["--out"], type=click.Path(path_type=Path), help="Copy the pictures into this folder."
+)
+_SHOWN = [_OUT, _VERBOSE, _JSON]
+"""The options about what is shown of a run."""
 
 _MODEL = [click.Option(["--model"], help="Id, ARN or short name of the model.")]
 _RUN = [
@@ -58,13 +60,7 @@ _RUN = [
     click.Option(["--bedrock"], help="Name of a saved Bedrock block."),
     click.Option(["--store"], help="Name of a saved ImageStore block."),
     click.Option(["--standin"], is_flag=True, help="Use the local stand-in: free, no AWS account."),
-    click.Option(
-        ["--out"],
-        type=click.Path(path_type=Path),
-        help="Copy the pictures into this folder.",
-    ),
-    click.Option(["--verbose"], is_flag=True, help="Show Prefect's log."),
-    click.Option(["--json", "as_json"], is_flag=True, help="Print data for machines."),
+    *_SHOWN,
 ]
 """The options of everything that runs."""
 
@@ -119,7 +115,7 @@ def darkroom(version: bool) -> None:
 @click.option("--mode", help="Only models that can do this.")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="As of this day.")
 @click.option("--markdown", is_flag=True, help="Print the table of modes and models.")
-@_JSON
+@_with([_JSON])
 def models(mode: str | None, on: Any, markdown: bool, as_json: bool) -> int:
     """List the models and what they can do."""
     from flows.cli_models import as_markdown, listing
@@ -208,10 +204,9 @@ def _run_mode(
     _use_standin(how, standin)
     how["keep"] = raw or "no"
 
-    for name in modes.find(mode).picture_fields():
-        if name in fields:
-            many = not isinstance(fields[name], str)
-            fields[name] = [*map(_whole, fields[name])] if many else _whole(fields[name])
+    from darkroom import modes
+
+    fields = modes.find(mode).with_pictures(fields, lambda _, path: _whole(path))
     ready = temporary_server.start()
     from flows.cli_run import run_mode as start
 
@@ -312,9 +307,7 @@ def _whole(path: str) -> str:
 
 @darkroom.command()
 @click.argument("flow_run")
-@_OUT
-@_VERBOSE
-@_JSON
+@_with(_SHOWN)
 def resume(flow_run: str, out: Path | None, verbose: bool, as_json: bool) -> int:
     """Go on with a flow run, by its id.
 
@@ -334,8 +327,7 @@ def resume(flow_run: str, out: Path | None, verbose: bool, as_json: bool) -> int
     show_default=True,
     help="Copy the pictures into this folder.",
 )
-@_VERBOSE
-@_JSON
+@_with([_VERBOSE, _JSON])
 @click.pass_context
 def demo(context: click.Context, /, **options: Any) -> int:
     """Run the flagship flow on the stand-in.

@@ -53,12 +53,7 @@ def request_of(mode: str, given: dict[str, Any], load: Callable[[str], Picture])
         InvalidRequest: It is none; each field is named with its value and rule.
     """
     kind = modes.find(mode)
-    fields = dict(given)
-    for name in kind.picture_fields():
-        if isinstance(value := fields.get(name), str):
-            fields[name] = load(value)
-        elif value:
-            fields[name] = [load(each) for each in value]
+    fields = kind.with_pictures(given, lambda _, path: load(path))
     try:
         return kind.model_validate(fields)
     except ValidationError as error:

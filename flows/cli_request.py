@@ -51,9 +51,8 @@ def show(mode: str, given: dict[str, Any], *, model: str | None, full: bool, as_
 
 def _remarks(request: Request, row: Model) -> list[str]:
     remarks = []
-    today = catalog.today()
-    if row.status(today) == "retired":
-        way_on = substitute.way_on(request, row, today)
+    if row.is_gone:
+        way_on = substitute.way_on(request, row, catalog.today())
         remarks.append(f"{row.name} reached its end of life on {row.end_of_life}. {way_on}")
     if "seed" in row.takes(request.mode).fields and getattr(request, "seed", None) is None:
         remarks.append("No seed is given: a run draws one and sends it.")

@@ -80,18 +80,13 @@ def run_mode(
 
 
 def _takes_seed(model: Model, mode: str) -> bool:
-    return any("seed" in takes.fields for name, takes in model.modes.items() if name == mode)
+    takes = model.modes.get(mode)  # none where another mode of a substitute's does it
+    return takes is not None and "seed" in takes.fields
 
 
 def _all_steps(run: Run, mode: str, fields: dict[str, Any], model: str | None) -> None:
     kind = modes.find(mode)
-    given = dict(fields)
-    for name in kind.picture_fields():
-        if isinstance(value := fields.get(name), str):
-            given[name] = run.load(name, value)
-        elif value is not None:
-            given[name] = [run.load(name, each) for each in value]
-    request = kind.model_validate(given)
+    request = kind.model_validate(kind.with_pictures(fields, run.load))
     wanted = asked(request, model, run.bedrock)
     called = check(request, wanted, run.bedrock, run.on_retired)
     if request.given().get("seed") is None and _takes_seed(called, mode):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -94,6 +94,24 @@ class Request(BaseModel):
     def picture_fields(cls) -> tuple[str, ...]:
         """The names of the fields that take a picture, or several."""
         return picture_fields(cls)
+
+    @classmethod
+    def with_pictures(
+        cls, fields: Mapping[str, Any], load: Callable[[str, str], Any]
+    ) -> dict[str, Any]:
+        """`fields` with what `load` makes of each picture that is named by a path.
+
+        Args:
+            fields: Some of the class's fields, as they were typed.
+            load: Is told the field and the path.
+        """
+        found = dict(fields)
+        for name in cls.picture_fields():
+            if isinstance(value := fields.get(name), str):
+                found[name] = load(name, value)
+            elif value is not None:
+                found[name] = [load(name, each) for each in value]
+        return found
 
     def edits(self, model: Model, name: str, picture: Picture) -> tuple[list[Edit], list[str]]:
         """What is to be done to a source picture for `model` to take it, also in words.
@@ -253,6 +271,19 @@ def needs_one(values: dict[str, Any], names: tuple[str, ...], why: str) -> None:
     found = [name for name in names if values.get(name) is not None]
     if len(found) > 1:
         raise InvalidRequest(f"{', '.join(found)}: {why}: give one of them.")
+
+
+def needs_mask(request: Request, what: str) -> None:
+    """Raise `InvalidRequest` where it is said twice, or not at all, what to repaint or erase."""
+    given = request.given()
+    needs_one(given, ("mask", "mask_prompt"), f"what to {what} is said once")
+    if not given.keys() & {"mask", "mask_prompt"} and not given["image"].alpha:
+        raise InvalidRequest.of(
+            "mask",
+            None,
+            f"it says what to {what}, unless the picture has transparency",
+            "Make one: `darkroom mask`.",
+        )
 
 
 def _after(seed: int, steps: int, limit: Limit | None) -> int:

@@ -6,9 +6,8 @@ from typing import ClassVar
 
 from darkroom import fields
 from darkroom.catalog import Model
-from darkroom.errors import InvalidRequest
 from darkroom.mask import Grey, Invert, Threshold
-from darkroom.modes.base import Seeded, needs_one
+from darkroom.modes.base import Seeded, needs_mask
 from darkroom.wire import Body, Encoder, Task
 
 
@@ -33,14 +32,7 @@ class EraseObject(Seeded):
 
     def check(self, model: Model) -> None:
         super().check(model)
-        needs_one(dict(self), ("mask", "mask_prompt"), "what to erase is said once")
-        if self.mask is None and self.mask_prompt is None and not self.image.alpha:
-            raise InvalidRequest.of(
-                "mask",
-                None,
-                "it says what to erase, unless the picture has transparency",
-                "Make one: `darkroom mask`.",
-            )
+        needs_mask(self, "erase")
 
     def stability(self, encode: Encoder) -> Body:
         return {

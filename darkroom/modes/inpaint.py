@@ -12,7 +12,7 @@ from darkroom.catalog import Model
 from darkroom.errors import InvalidRequest
 from darkroom.fields import Diffusion
 from darkroom.mask import Background, Grey, Invert, Threshold
-from darkroom.modes.base import Seeded, Wish, needs_one
+from darkroom.modes.base import Seeded, Wish, needs_mask
 from darkroom.wire import Body, Encoder, Task
 
 
@@ -45,14 +45,7 @@ class Inpaint(Diffusion, Seeded):
 
     def check(self, model: Model) -> None:
         super().check(model)
-        needs_one(dict(self), ("mask", "mask_prompt"), "what to repaint is said once")
-        if self.mask is None and self.mask_prompt is None and not self.image.alpha:
-            raise InvalidRequest.of(
-                "mask",
-                None,
-                "it says what to repaint, unless the picture has transparency",
-                "Make one: `darkroom mask`.",
-            )
+        needs_mask(self, "repaint")
         if self.mask and self.mask_source == "INIT_IMAGE_ALPHA":
             raise InvalidRequest.of(
                 "mask_source", self.mask_source, "it is for pictures without a mask"
