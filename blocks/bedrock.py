@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Self, TypeVar
+from typing import Annotated, Any, Self
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from pydantic import Field, HttpUrl, PrivateAttr, SecretStr, field_validator, model_validator
 
+from blocks import by_model
 from blocks.access import Access, saved_access
 from blocks.saved import Address, Kept, Saved, find
 from darkroom import catalog
-from darkroom.catalog import Model
+from darkroom.catalog import Model, Price
 from darkroom.errors import InvalidRequest, from_service
 
-T = TypeVar("T")
+Calls = Annotated[int, Field(ge=1)]
+Dollars = Annotated[float, Field(ge=0)]
+
+AWS = re.compile(r"\.amazonaws\.com(\.cn)?(:\d+)?$")
+"""The end of an endpoint of AWS's own."""
 
 STANDIN = "standin"
 """The block name that means the local stand-in, where no block of that name is saved."""
@@ -71,6 +76,21 @@ class Bedrock(Saved):
         ],
         description="Ids or ARNs of inference profiles to call single models by, such as "
         "application inference profiles that tag costs.",
+    )
+    quotas: dict[str, Calls] = Field(
+        default_factory=dict,
+        title="Quotas by model",
+        examples=[{"core": 120}],
+        description="Calls a minute that the account may make, where they differ from AWS's "
+        "defaults. Calls wait for their turn. At other endpoints than AWS's own only those named "
+        "here are held back.",
+    )
+    prices: dict[str, Dollars] = Field(
+        default_factory=dict,
+        title="Prices by model",
+        examples=[{"core": 0.03}],
+        description="US dollars per picture, where they differ from the catalog's: for plans, "
+        "budgets and reports.",
     )
     profile_name: str | None = Field(
         None,
@@ -162,36 +182,22 @@ class Bedrock(Saved):
     @field_validator("region_name")
     @classmethod
     def _region(cls, value: str | None) -> str | None:
-        if value and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value):
-            raise ValueError(f"{value!r} is no AWS region: they look like us-west-2")
-        return value
+        return by_model.region(value) if value else value
 
     @field_validator("regions")
     @classmethod
     def _regions(cls, values: dict[str, str]) -> dict[str, str]:
-        found = {}
-        for name, region in values.items():
-            row = _known(name)
-            if not region:
-                raise ValueError(f"{name}: a region is expected, such as {row.regions[0]}")
-            cls._region(region)
-            found[row.id] = region
-        return found
+        return by_model.regions(values)
 
     @field_validator("inference_profiles")
     @classmethod
     def _profiles(cls, values: dict[str, str]) -> dict[str, str]:
-        found = {}
-        for name, profile in values.items():
-            row = _known(name)
-            if not (catalog.ARN.fullmatch(profile) or re.fullmatch(r"[a-z]+\.[\w.:-]+", profile)):
-                raise ValueError(
-                    f"{name}: {profile!r} is no inference profile: us.{row.id} looks like one, and "
-                    "arn:aws:bedrock:REGION:ACCOUNT:application-inference-profile/ID"
-                )
-            _allowed(row.called, profile)
-            found[row.id] = profile
-        return found
+        return by_model.profiles(values)
+
+    @field_validator("quotas", "prices")
+    @classmethod
+    def _numbers(cls, values: dict[str, float]) -> dict[str, float]:
+        return by_model.numbers(values)
 
     @field_validator("role_arn")
     @classmethod
@@ -264,10 +270,23 @@ class Bedrock(Saved):
         """
         owners = {profile: model for model, profile in self.inference_profiles.items()}
         row = catalog.find(owners.get(name.strip(), name))
+        if row.id in self.prices:
+            row = row.model_copy(update={"prices": (Price(usd=self.prices[row.id]),)})
+        if row.id in self.quotas:
+            row = row.model_copy(update={"quota_per_minute": self.quotas[row.id]})
         profile = self.inference_profiles.get(row.id)
         if profile is None or row.called_as:
             return row
         return row.called(profile)
+
+    def quota_of(self, model: Model) -> int | None:
+        """The calls a minute that `model` is held to; None for no limit.
+
+        What AWS allows by default holds at AWS's own endpoints only.
+        """
+        if model.id in self.quotas or AWS.search(self.endpoint):
+            return self.quotas.get(model.id, model.quota_per_minute)
+        return None
 
     def region_of(self, model: Model) -> str:
         """The region that `model` is called in."""
@@ -358,18 +377,6 @@ class Bedrock(Saved):
             role=role,
             endpoint_url=self.endpoint_url,
         )
-
-
-def _known(name: str) -> Model:
-    return _allowed(catalog.find, name)
-
-
-def _allowed(check: Callable[[str], T], value: str) -> T:
-    """What `check` gives; what it refuses becomes a ValueError, which pydantic words."""
-    try:
-        return check(value)
-    except InvalidRequest as error:
-        raise ValueError(str(error)) from error
 
 
 @contextmanager

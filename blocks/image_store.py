@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -13,10 +14,12 @@ from pydantic import Field, HttpUrl, PrivateAttr, field_validator, model_validat
 from blocks.bedrock import Bedrock
 from blocks.saved import Address, Kept, Saved, find
 from darkroom.errors import InvalidRequest, PictureMissing, StoreFailed
+from darkroom.folder_store import FolderStore
 from darkroom.picture import SUFFIXES
-from darkroom.store import FolderStore, Store, home, lock_on_this_machine
+from darkroom.store import Store, home, lock_on_this_machine
 
 _MEDIA_TYPES = {suffix: kind for kind, suffix in SUFFIXES.items()} | {"json": "application/json"}
+_RIGHTS = {"listed": "s3:ListBucket", "removed": "s3:DeleteObject"}
 
 
 class ImageStore(Saved):
@@ -120,7 +123,7 @@ class S3Store(Store):
     something else. Locks bind the processes of one machine and user.
 
     Its credentials need s3:GetObject, s3:PutObject, and s3:ListBucket: without the last one S3 says
-    "access denied" of what is simply not there.
+    "access denied" of what is simply not there. Only `remove` needs s3:DeleteObject.
     """
 
     def __init__(
@@ -182,6 +185,25 @@ class S3Store(Store):
             raise failed from error
         return int(answer["ContentLength"])
 
+    def names(self, prefix: str) -> Iterator[str]:
+        folder = prefix.strip("/")
+        start = f"{self.prefix}{folder}/" if folder else self.prefix
+        try:
+            for page in self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=start
+            ):
+                for each in page.get("Contents", []):
+                    if not each["Key"].endswith("/"):  # S3's console makes such for folders
+                        yield each["Key"].removeprefix(self.prefix)
+        except (ClientError, BotoCoreError) as error:
+            raise self._failed(prefix, "listed", error) from error
+
+    def remove(self, name: str) -> None:
+        try:
+            self._s3.delete_object(Bucket=self.bucket, Key=self.prefix + name)
+        except (ClientError, BotoCoreError) as error:
+            raise self._failed(name, "removed", error) from error
+
     def lock(self, key: str) -> FileLock:
         return lock_on_this_machine(key)
 
@@ -195,7 +217,8 @@ class S3Store(Store):
         kind = PictureMissing if _code(error) in ("NoSuchKey", "404") else StoreFailed
         needs = ""
         if _code(error) in ("AccessDenied", "403"):
-            needs = f" It takes s3:GetObject, s3:PutObject and s3:ListBucket on {self.bucket}."
+            rights = _RIGHTS.get(done, "s3:GetObject, s3:PutObject and s3:ListBucket")
+            needs = f" It takes {rights} on {self.bucket}."
         return kind(f"{self.uri_of(name)} cannot be {done}: {error}.{needs}")
 
 

@@ -1,7 +1,8 @@
 """The models that Darkroom knows: what each can do, where, until when and for how much.
 
 The rows stand in `catalog.toml`. A file named by the environment variable DARKROOM_CATALOG adds
-rows, or replaces rows of the same id; it has the same shape.
+rows, or changes what it says of rows of the same id, such as prices and quotas; it has the same
+shape.
 """
 
 from __future__ import annotations
@@ -216,9 +217,24 @@ class Model(BaseModel):
         return None
 
 
+class Fact(BaseModel):
+    """Where the catalog has numbers from that AWS may change at any time.
+
+    Attributes:
+        date: As of which day.
+        source: Title of the page or table.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    date: date
+    source: str
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    facts: dict[str, Fact] = {}
     defaults: dict[str, tuple[str, ...]] = {}
     limits: dict[str, dict[str, Any]] = {}
     models: dict[str, dict[str, Any]] = {}
@@ -247,7 +263,9 @@ def _files(extra: str | None) -> _File:
         more = _read(Path(extra))
         merged.defaults |= more.defaults
         merged.limits |= more.limits
-        merged.models |= more.models
+        merged.facts |= more.facts
+        for id_, row in more.models.items():
+            merged.models[id_] = {**merged.models.get(id_, {}), **row}
     return merged
 
 
@@ -282,6 +300,11 @@ def _limits(parts: Any, shared: dict[str, dict[str, Any]]) -> dict[str, Any]:
 def models() -> dict[str, Model]:
     """All rows by model id, in the order of the file."""
     return _models(os.environ.get("DARKROOM_CATALOG"))
+
+
+def facts() -> dict[str, Fact]:
+    """Where prices and quotas come from, and as of when."""
+    return _files(os.environ.get("DARKROOM_CATALOG")).facts
 
 
 def models_for(mode: str) -> list[Model]:

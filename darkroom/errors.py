@@ -11,6 +11,7 @@
     ├── AccessDenied            signed, but not allowed
     ├── ContentFiltered         the service refused to show the result
     ├── QuotaExceeded           an account's limit that waiting a moment does not lift
+    ├── BudgetReached           the next call would cost more than the run may
     ├── ModelFailed             the model itself broke on this input
     ├── BadAnswer               an answer that is not what the service documents
     ├── Throttled*              too many calls for now
@@ -29,7 +30,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class DarkroomError(Exception):
@@ -108,6 +112,10 @@ class ContentFiltered(DarkroomError):
 
 class QuotaExceeded(DarkroomError):
     """An account's service quota is used up; only AWS can raise it."""
+
+
+class BudgetReached(DarkroomError):
+    """The next call would cost more than the run may; it was not made."""
 
 
 class ModelFailed(DarkroomError):
@@ -263,3 +271,14 @@ def named(code: str, message: str, status: int) -> DarkroomError:
         else:
             kind = InvalidRequest
     return kind(message or f"{code or 'the service'} answered with HTTP {status}")
+
+
+def in_words(error: ValidationError) -> str:
+    """What pydantic found, one line for each field: its name, its value, the rule."""
+    lines = []
+    for each in error.errors():
+        field = ".".join(str(part) for part in each["loc"])
+        rule = each["msg"].removeprefix("Value error, ")
+        value = "" if each["type"] == "missing" else f" = {each['input']!r}"
+        lines.append(f"{field}{value}: {rule}.")
+    return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Where pictures are kept, and the promise that goes with it.
 
 A picture that was paid for is on disk before anybody is told of it, and the request that it was
-paid for is remembered beside it, so that the same request finds it again. A store is five small
+paid for is remembered beside it, so that the same request finds it again. A store is a few small
 operations on names; everything else is written here once for all stores.
 
     DAY/RUN/outpaint-an-oak-table-1f3a9c2b5d.png         bytes as received
@@ -14,11 +14,8 @@ operations on names; everything else is written here once for all stores.
 
 from __future__ import annotations
 
-import errno
 import os
 import re
-import secrets
-import shutil
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,9 +28,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from darkroom.errors import PictureMissing, StoreFailed
 from darkroom.picture import SUFFIXES, Facts, Picture, Provenance, local_path
-
-ROOM = 25_000_000
-"""Bytes that must be free before anything is paid for: as much as one answer can hold."""
 
 BESIDE = ("mask.png", "response.json")
 """What may be kept beside a picture, by the end of its name."""
@@ -106,6 +100,25 @@ class Store(ABC):
 
         Raises:
             StoreFailed: That cannot be found out.
+        """
+
+    @abstractmethod
+    def names(self, prefix: str) -> Iterator[str]:
+        """All names below the folder `prefix`, such as "batches/autumn/rows/", in order by name.
+
+        They come as they are asked for, however many there are. A folder that is not there has
+        none, and what is only half written has no name yet.
+
+        Raises:
+            StoreFailed: They cannot be listed.
+        """
+
+    @abstractmethod
+    def remove(self, name: str) -> None:
+        """Remove what is under `name`, if there is anything.
+
+        Raises:
+            StoreFailed: It cannot be removed.
         """
 
     @abstractmethod
@@ -234,75 +247,6 @@ class Store(ABC):
             lock.release()
 
 
-class FolderStore(Store):
-    """A store in a local folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder.expanduser().absolute()
-
-    @property
-    def uri(self) -> str:
-        return self.folder.as_uri()
-
-    def uri_of(self, name: str) -> str:
-        return (self.folder / name).as_uri()
-
-    def name_of(self, uri: str) -> str | None:
-        path = local_path(uri)
-        if path is None or not path.is_relative_to(self.folder):
-            return None
-        return path.relative_to(self.folder).as_posix()
-
-    def check(self) -> None:
-        self._write(".darkroom/check", b"", lambda part, path: None)
-        free = shutil.disk_usage(self.folder).free
-        if free < ROOM:
-            raise StoreFailed(
-                f"{self.folder}: {free / 1e6:.0f} MB are free, and an answer can take "
-                f"{ROOM / 1e6:.0f} MB. Make room, or choose another store."
-            )
-
-    def write(self, name: str, data: bytes) -> None:
-        self._write(name, data, lambda part, path: part.replace(path))
-
-    def create(self, name: str, data: bytes) -> None:
-        self._write(name, data, _put_if_free)
-
-    def _write(self, name: str, data: bytes, put: Callable[[Path, Path], object]) -> None:
-        """Write a part beside the place for it, and `put` it there when it is on the disk."""
-        path = self.folder / name
-        part = path.with_name(f".{secrets.token_hex(8)}.part")
-        try:
-            _make_folder(path.parent)
-            try:
-                with part.open("xb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                put(part, path)
-            finally:
-                part.unlink(missing_ok=True)
-            _sync_folder(path.parent)
-        except OSError as error:
-            raise StoreFailed(f"{path}: cannot be written ({error.strerror or error}).") from error
-
-    def load(self, name: str) -> bytes:
-        return _read(self.folder / name)
-
-    def length(self, name: str) -> int | None:
-        try:
-            return (self.folder / name).stat().st_size
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise StoreFailed(
-                f"{self.folder / name}: cannot be read ({error.strerror})."
-            ) from error
-
-    def lock(self, key: str) -> FileLock:
-        return _lock_in(self.folder / ".darkroom" / "locks", key)
-
-
 def read_local(picture: Picture) -> bytes:
     """The bytes of a picture in a local file.
 
@@ -313,15 +257,20 @@ def read_local(picture: Picture) -> bytes:
     path = local_path(picture.uri)
     if path is None:
         raise PictureMissing(f"{picture.uri} is no local file: read it from the store it is in.")
-    return _read(path)
+    return read_file(path)
 
 
 def lock_on_this_machine(key: str) -> FileLock:
     """A lock for stores that are not folders. It binds the processes of one machine and user."""
-    return _lock_in(home() / "locks", key)
+    return lock_in(home() / "locks", key)
 
 
-def _lock_in(folder: Path, key: str) -> FileLock:
+def lock_in(folder: Path, key: str) -> FileLock:
+    """A lock for `key` by a file in `folder`. Not yet taken.
+
+    Raises:
+        StoreFailed: The folder cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -334,53 +283,19 @@ def _request_name(key: str) -> str:
     return f".darkroom/requests/{key[:2]}/{key}.json"
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        PictureMissing: It is gone.
+        StoreFailed: It cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:
         gone = isinstance(error, (FileNotFoundError, NotADirectoryError))
         kind = PictureMissing if gone else StoreFailed
         raise kind(f"{path}: cannot be read ({error.strerror}).") from error
-
-
-def _put_if_free(part: Path, path: Path) -> None:
-    """Give `part` the name `path` as well, in one step, unless something has it."""
-    try:
-        if os.name == "nt":
-            part.rename(path)  # which refuses to replace anything there
-        else:
-            path.hardlink_to(part)
-    except FileExistsError:
-        pass
-    except OSError:
-        if path.exists():
-            return
-        part.replace(path)  # no hard links here: FAT, some network shares
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder that survives a power cut, and what is missing of those above it."""
-    if not folder.is_dir():
-        _make_folder(folder.parent)
-        try:
-            folder.mkdir(exist_ok=True)
-        except FileExistsError as error:  # a file is in the way
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from error
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make what was named in `folder` survive a power cut. Windows needs and has no such thing."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # a network share that cannot
-            raise
-    finally:
-        os.close(handle)
 
 
 def _rescue(fresh: Sequence[Fresh]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from prefect import Task, get_run_logger
 from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
@@ -17,11 +18,14 @@ from darkroom.client import Keep
 from darkroom.errors import DarkroomError
 from darkroom.modes.base import Request
 from darkroom.picture import Picture
+from darkroom.resolve import OnRetired
 from flows._recorded import wait_until_recorded
 from flows.report import HEADINGS, Report, Status
 from tasks import _show
-from tasks._invoke import OnRetired
 from tasks.picture import contact_sheet, load_picture
+
+MOST_SHOWN = 48
+"""How many pictures the contact sheet and the gallery of a run show."""
 
 
 class Run:
@@ -48,7 +52,7 @@ class Run:
         self.report = Report(
             flow_run=str(flow_run.get_name()), flow_run_id=str(flow_run.get_id()), store=store
         )
-        self._futures: list[PrefectFuture[Any]] = []
+        self.task_runs: list[UUID] = []
         self._before: list[PrefectFuture[Any]] = []
 
     def load(self, step: str, path: str) -> Picture:
@@ -112,11 +116,14 @@ class Run:
         report = self.report
         if report.pictures:
             self._show()
-        wait_until_recorded(future.task_run_id for future in self._futures)
+        wait_until_recorded(self.task_runs)
         count = sum(1 for row in report.rows if row.picture and row.model)
         made = f"{count} picture{'' if count == 1 else 's'}, about ${report.spent_usd:g}"
         failed = "; ".join(f"{row.step}: {row.reason}" for row in report.of("failed"))
         filtered = ", ".join(row.step for row in report.of("filtered"))
+        stopped = report.of("stopped")
+        if stopped and not failed:
+            failed = f"{stopped[0].reason} Stopped: {', '.join(row.step for row in stopped)}"
         if error or failed:
             return Failed(message=f"{failed or error} (kept: {made})", data=report)
         if filtered and not count:
@@ -128,7 +135,7 @@ class Run:
 
     def _submit(self, task: Task[Any, Any], *values: Any, **named: Any) -> PrefectFuture[Any]:
         future: PrefectFuture[Any] = task.submit(*values, **named, wait_for=self._before)
-        self._futures.append(future)
+        self.task_runs.append(future.task_run_id)
         return future
 
     def _submit_paid(
@@ -170,13 +177,16 @@ class Run:
     def _show(self) -> None:
         """The contact sheet as a picture, and sheet, thumbnails and table as artifacts."""
         report = self.report
-        rows = [(row, row.picture) for row in report.rows if row.picture]
+        shown = [(row, row.picture) for row in report.rows if row.picture]
+        rows = shown[-MOST_SHOWN:]  # the last ones: what the steps before were for
         labels = [
             f"{row.step}\n{row.model_name or 'your picture'}  {picture.width} x {picture.height}"
             for row, picture in rows
         ]
         pictures = [picture for _, picture in rows]
         title = f"{self.name}  {report.flow_run}"
+        if len(rows) < len(shown):
+            title = f"{title}  the last {len(rows)} of {len(shown)} pictures"
         named = contact_sheet.with_options(task_run_name="contact_sheet")
         opened = self.store.open()
         key = _show.artifact_key(self.name)
@@ -190,7 +200,7 @@ class Run:
             create_markdown_artifact(
                 f"## Contact sheet\n\n{_show.gallery(cells)}",
                 key=f"{key}-gallery",
-                description=f"{len(cells)} pictures of {report.flow_run}",
+                description=f"{len(shown)} pictures of {report.flow_run}",
             )
             sheet = opened.read(picture_of_all)
             folder, lines = report.cells_by_folder()
@@ -203,7 +213,7 @@ class Run:
             create_table_artifact(
                 [dict(zip(HEADINGS, line, strict=True)) for line in lines],
                 key=f"{key}-table",
-                description=f"{len(rows)} pictures, about \\${report.spent_usd:g} in all, "
+                description=f"{len(shown)} pictures, about \\${report.spent_usd:g} in all, "
                 f"in {_show.escaped(folder)}",
             )
         except _show.TROUBLE as error:

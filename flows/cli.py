@@ -13,7 +13,8 @@ from darkroom.errors import DarkroomError, InvalidRequest, ModelRetired, NoCrede
 from flows import temporary_server
 from flows.cli_doctor import doctor
 from flows.cli_mask import mask
-from flows.cli_pipeline import check, graph, schema
+from flows.cli_pipeline import check, graph, plan, schema
+from flows.cli_words import use_standin, whole
 
 
 class _Modes(click.Group):
@@ -33,6 +34,17 @@ class _Modes(click.Group):
         if own or cmd_name not in self.list_commands(ctx):
             return own
         return self._of(cmd_name)
+
+
+class _Runnable(_Modes):
+    """A group with a command for each mode, and for each pipeline file."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if Path(cmd_name).suffix in (".yaml", ".yml"):
+            from flows.cli_pipeline import run_command
+
+            return run_command(Path(cmd_name), _PIPELINE)
+        return super().get_command(ctx, cmd_name)
 
 
 _JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print data for machines.")
@@ -63,6 +75,10 @@ _RUN = [
     *_SHOWN,
 ]
 """The options of everything that runs."""
+
+
+_PIPELINE = [option for option in _RUN if option.name != "on_retired"]
+"""Those of a pipeline, whose steps say themselves what to do about retired models."""
 
 
 def _with(options: list[click.Option]) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -157,11 +173,32 @@ def models(mode: str | None, on: Any, markdown: bool, as_json: bool) -> int:
     type=click.DateTime(["%Y-%m-%d"]),
     help="Answer as Bedrock does on this day: models come and go.  [default: all are served]",
 )
+@click.option(
+    "--canned",
+    is_flag=False,
+    flag_value="1024x1024",
+    default="",
+    metavar="[WIDTHxHEIGHT]",
+    help="Answer with prepared PNGs of one size (1024x1024 if none is said) rather than draw: for "
+    "measurements. They do not measure what was asked for.",
+)
+@click.option(
+    "--quota",
+    type=click.IntRange(1),
+    help="Calls a minute of each model; what is more gets ThrottlingException.  [default: no "
+    "limit]",
+)
+@click.option(
+    "--burst",
+    type=click.IntRange(1),
+    help="Calls of the quota that may come at once.  [default: those of a second]",
+)
 def standin(
-    port: int, latency: float, seed: int, aliases: tuple[tuple[str, str], ...], lifecycle: Any
+    port: int, aliases: tuple[tuple[str, str], ...], lifecycle: Any, canned: str, **how: Any
 ) -> int:
     """Serve the local stand-in for Amazon Bedrock until Ctrl-C."""
     from darkroom.standin.server import serve
+    from darkroom.standin.settings import Settings
 
     def ready(url: str) -> None:
         click.echo(f"The stand-in listens at {url} (Ctrl-C ends it). Use it from boto3 with")
@@ -170,16 +207,13 @@ def standin(
         )
         if lifecycle:
             click.echo(f"Its models are those of {lifecycle:%Y-%m-%d}.")
+        if canned:
+            click.echo(f"Its pictures are prepared ones of {canned}, whatever is asked for.")
         click.echo(f"What was called: {url}/_standin/calls")
 
-    serve(
-        port,
-        latency,
-        seed,
-        dict(aliases),
-        lifecycle.date() if lifecycle else None,
-        ready=ready,
-    )
+    day = lifecycle.date() if lifecycle else None
+    settings = Settings(aliases=dict(aliases), lifecycle=day, canned=canned, **how)
+    serve(port, settings, ready=ready)
     return 0
 
 
@@ -201,21 +235,21 @@ def _run_mode(
     **options: Any,
 ) -> int:
     how = {name: value for name, value in options.items() if value is not None}
-    _use_standin(how, standin)
+    use_standin(how, standin)
     how["keep"] = raw or "no"
 
     from darkroom import modes
 
-    fields = modes.find(mode).with_pictures(fields, lambda _, path: _whole(path))
+    fields = modes.find(mode).with_pictures(fields, lambda _, path: whole(path))
     ready = temporary_server.start()
     from flows.cli_run import run_mode as start
 
     return start(mode, fields, how, out, ready, verbose=verbose, as_json=as_json)
 
 
-@darkroom.group(cls=_Modes, of=_run_command)
+@darkroom.group(cls=_Runnable, of=_run_command)
 def run() -> None:
-    """Run a flow, or a single mode, in this process."""
+    """Run a flow, a pipeline's FILE.yaml, or a single mode, in this process."""
 
 
 def _request_command(mode: str) -> click.Command:
@@ -276,7 +310,7 @@ def product_shot(
     Calls Amazon Bedrock with the usual credentials of the AWS tools, unless told otherwise.
     """
     given = {name: value for name, value in options.items() if value is not None}
-    _use_standin(given, standin)
+    use_standin(given, standin)
     given["keep"] = given.pop("raw", "no")
     if "expand" in given:
         from flows.cli_mode import sides
@@ -284,25 +318,13 @@ def product_shot(
         none = given["expand"].strip().lower() == "none"
         given["expand"] = None if none else sides(given["expand"])
     if "image" in given:
-        given["image"] = _whole(given["image"])
+        given["image"] = whole(given["image"])
     chosen = [name for name in given if name.endswith("_model")]
     given["models"] = {name.removesuffix("_model"): given.pop(name) for name in chosen}
     ready = temporary_server.start()
     from flows.cli_run import product_shot as start
 
     return start(given, out, ready, verbose=verbose, as_json=as_json)
-
-
-def _use_standin(given: dict[str, Any], standin: bool) -> None:
-    if standin and "bedrock" in given:
-        raise click.UsageError("--standin and --bedrock exclude each other: name one of them.")
-    if standin:
-        given["bedrock"] = "standin"
-
-
-def _whole(path: str) -> str:
-    """The path from the root, as a flow that runs elsewhere or later needs it."""
-    return path if "://" in path else str(Path(path).absolute())
 
 
 @darkroom.command()
@@ -343,7 +365,7 @@ def demo(context: click.Context, /, **options: Any) -> int:
     return code
 
 
-for _command in (check, doctor, graph, mask, schema):
+for _command in (check, doctor, graph, mask, plan, schema):
     darkroom.add_command(_command)
 
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from darkroom import modes
-from darkroom.errors import InvalidRequest
+from darkroom.errors import InvalidRequest, in_words
 from darkroom.fields import Diffusion
 from darkroom.modes.base import Request
 from darkroom.picture import Picture
@@ -74,17 +74,6 @@ def bytes_of(picture: Picture) -> bytes:
     from darkroom.image_file import open_file, source_path
 
     return open_file(source_path(picture.uri))[0]
-
-
-def in_words(error: ValidationError) -> str:
-    """One line for each field: its name, its value, the rule."""
-    lines = []
-    for each in error.errors():
-        field = ".".join(str(part) for part in each["loc"])
-        rule = each["msg"].removeprefix("Value error, ")
-        value = "" if each["type"] == "missing" else f" = {each['input']!r}"
-        lines.append(f"{field}{value}: {rule}.")
-    return "\n".join(lines)
 
 
 def _ordered(kind: type[Request]) -> list[str]:

@@ -26,6 +26,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.flow_engine import run_flow
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Crashed, Scheduled
 from pydantic import ValidationError
 from rich.console import Console
@@ -33,20 +34,22 @@ from rich.table import Table
 
 from blocks import Bedrock, ImageStore
 from darkroom import catalog
-from darkroom.errors import DarkroomError, InvalidRequest, StoreFailed, UnknownModel
+from darkroom.errors import DarkroomError, InvalidRequest, StoreFailed, UnknownModel, in_words
 from darkroom.image_file import open_file, source_path
 from darkroom.modes.base import Request
 from darkroom.picture import SUFFIXES
 from darkroom.store import BESIDE
 from flows import product_shot as product_shot_file
 from flows import run_mode as run_mode_file
-from flows.cli_mode import from_file, in_words, request_of
+from flows import run_pipeline as run_pipeline_file
+from flows.cli_mode import from_file, request_of
 from flows.progress import shown
 from flows.report import HEADINGS, Report
 
 _FLOWS: dict[str, Flow[..., Any]] = {
     "product_shot": product_shot_file.product_shot,
     "run_mode": run_mode_file.run_mode,
+    "run_pipeline": run_pipeline_file.run_pipeline,
 }
 
 WIDE = 400
@@ -120,6 +123,39 @@ def run_mode(
         run_mode_file.check(request, wanted, bedrock, how.get("on_retired", "refuse"))
         ImageStore.find(how.get("store")).open().check()
         state: State[Any] = run_mode_file.run_mode(mode, fields, **how, return_state=True)
+        return state
+
+    return _show(start, folder, verbose=verbose, as_json=as_json)
+
+
+def run_pipeline(
+    file: Path,
+    values: dict[str, Any],
+    how: dict[str, Any],
+    folder: Path | None,
+    ready: Callable[[], None],
+    *,
+    verbose: bool,
+    as_json: bool,
+) -> int:
+    """Run a pipeline file whose params were checked.
+
+    Args:
+        file: The file, from the root.
+        values: Its params by name.
+        how: The flow's other parameters.
+        folder: Where to copy the pictures.
+        ready: Waits for Prefect's API.
+        verbose: Whether to show Prefect's log.
+        as_json: Whether to print data for machines.
+    """
+    _check_folder(folder)
+
+    def start() -> State[Any]:
+        ready()
+        state: State[Any] = run_pipeline_file.run_pipeline(
+            str(file), values, **how, return_state=True
+        )
         return state
 
     return _show(start, folder, verbose=verbose, as_json=as_json)
@@ -202,9 +238,13 @@ def _end_what_was_cut_off(client: SyncPrefectClient, flow_run_id: UUID) -> None:
 def _show(
     start: Callable[[], State[Any]], folder: Path | None, *, verbose: bool, as_json: bool
 ) -> int:
-    with shown(err, verbose=verbose):
+    # The heartbeat tells a server that a run elsewhere is alive. This one is here, and each sync
+    # flow would wait a second for its end.
+    with shown(err, verbose=verbose), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         state = start()
     report = state.result(raise_on_failure=False)
+    if isinstance(report, DarkroomError):
+        raise report
     if not isinstance(report, Report):
         raise DarkroomError(f"{state.name}: {state.message}")  # Prefect's log has all of it
     sheet, trouble = report.sheet.where if report.sheet else None, ""

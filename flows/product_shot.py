@@ -21,9 +21,8 @@ from darkroom.modes.outpaint import Expand, Outpaint
 from darkroom.modes.remove_background import RemoveBackground
 from darkroom.modes.text_to_image import TextToImage
 from darkroom.modes.variation import Variation
+from darkroom.resolve import OnRetired, seed_of
 from flows._run import Run
-from tasks import _invoke
-from tasks._invoke import OnRetired
 from tasks.outpaint import outpaint
 from tasks.picture import background_mask, flatten
 from tasks.remove_background import remove_background
@@ -171,7 +170,7 @@ def product_shot(
         expand=expand,
         variations=variations,
         similarity=similarity,
-        seed=seed if seed is not None else _invoke.seed_of(str(flow_run.get_id())),
+        seed=seed if seed is not None else seed_of(str(flow_run.get_id())),
         background=background,
         fit=fit,
         models=models,

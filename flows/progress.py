@@ -45,6 +45,8 @@ class _Lines(logging.Handler):
                 self._console.print(f"  [yellow]![/] {escape(text)}")
             elif ": calling " in text:
                 self._status.update(escape(text))
+        elif text.startswith("plan: "):
+            self._console.print(f"  [dim]{escape(text.removeprefix('plan: '))}[/]", highlight=False)
         elif text.startswith("Beginning flow run"):
             name = getattr(record, "flow_run_name", "")
             identity = getattr(record, "flow_run_id", "")

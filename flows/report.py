@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from darkroom import catalog
-from darkroom.errors import ContentFiltered
+from darkroom.errors import BudgetReached, ContentFiltered
 from darkroom.picture import Picture, local_path
 
-Status = Literal["made", "cached", "filtered", "failed"]
+Status = Literal["made", "cached", "filtered", "failed", "skipped", "stopped"]
 
 
 class Row(BaseModel):
@@ -21,6 +21,7 @@ class Row(BaseModel):
     model: str | None = None
     picture: Picture | None = None
     reason: str = ""
+    optional: bool = False
 
     @property
     def price_usd(self) -> float | None:
@@ -35,7 +36,8 @@ class Row(BaseModel):
     def cells(self) -> tuple[str, ...]:
         """Step, model, size, seed, price, seconds and file, as text."""
         if self.picture is None:
-            return (self.step, self.model_name, *[""] * 4, f"{self.status}: {self.reason}")
+            status = f"{self.status} (optional)" if self.optional else self.status
+            return (self.step, self.model_name, *[""] * 4, f"{status}: {self.reason}")
         how = self.picture.provenance
         price = "unknown" if how.price_usd is None else f"${how.price_usd:g}"
         return (
@@ -62,15 +64,30 @@ class Report(BaseModel):
         """Note a picture that a step gave."""
         self.rows.append(Row(step=step, status=status, model=model, picture=picture))
 
-    def fail(self, step: str, model: str | None, error: Exception) -> None:
+    def fail(
+        self, step: str, model: str | None, error: BaseException, *, optional: bool = False
+    ) -> None:
         """Note why a step gave none."""
-        filtered = isinstance(error, ContentFiltered)
-        status: Status = "filtered" if filtered else "failed"
-        self.rows.append(Row(step=step, status=status, model=model, reason=str(error)))
+        reason = str(error) or type(error).__name__
+        self.leave(step, status_of(error), reason, model=model, optional=optional)
+
+    def leave(
+        self,
+        step: str,
+        status: Status,
+        reason: str,
+        *,
+        model: str | None = None,
+        optional: bool = False,
+    ) -> None:
+        """Note a step that gave no picture."""
+        self.rows.append(
+            Row(step=step, status=status, model=model, reason=reason, optional=optional)
+        )
 
     def of(self, status: Status) -> list[Row]:
-        """The rows of that status."""
-        return [row for row in self.rows if row.status == status]
+        """The rows of that status, but for those that the run goes on without."""
+        return [row for row in self.rows if row.status == status and not row.optional]
 
     @property
     def pictures(self) -> list[tuple[str, Picture]]:
@@ -98,6 +115,13 @@ class Report(BaseModel):
         names = [_place(row.picture)[1] if row.picture else None for row in self.rows]
         cells = zip(self.cells(), names, strict=True)
         return places.pop(), [(*cell[:-1], name or cell[-1]) for cell, name in cells]
+
+
+def status_of(error: BaseException) -> Status:
+    """What came of something that ended in an error."""
+    if isinstance(error, BudgetReached):
+        return "stopped"
+    return "filtered" if isinstance(error, ContentFiltered) else "failed"
 
 
 def _place(picture: Picture) -> tuple[str, str]:

@@ -16,9 +16,8 @@ from darkroom.catalog import Model
 from darkroom.client import Keep
 from darkroom.errors import DarkroomError
 from darkroom.modes.base import Request
+from darkroom.resolve import OnRetired, seed_of
 from flows._run import Run
-from tasks import _invoke
-from tasks._invoke import OnRetired
 
 
 def asked(request: Request, model: str | None, bedrock: Bedrock) -> Model:
@@ -91,6 +90,6 @@ def _all_steps(run: Run, mode: str, fields: dict[str, Any], model: str | None) -
     called = check(request, wanted, run.bedrock, run.on_retired)
     if request.given().get("seed") is None and _takes_seed(called, mode):
         # Said here, so that several calls get consecutive ones.
-        request = request.model_copy(update={"seed": _invoke.seed_of(str(flow_run.get_id()))})
+        request = request.model_copy(update={"seed": seed_of(str(flow_run.get_id()))})
     task: Task[Any, Any] = getattr(import_module(f"tasks.{mode}"), mode)
     run.pay_all(mode, task, request, wanted, numbered=False)

@@ -59,6 +59,11 @@ def would_find_blocks() -> bool:
     return _nothing_is_configured() and (_home() / "prefect.db").exists()
 
 
+def would_find_nothing() -> bool:
+    """Whether no server is configured, and no data of earlier ones is there: so no saved block."""
+    return _nothing_is_configured() and not (_home() / "prefect.db").exists()
+
+
 def _home() -> Path:
     return Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
 

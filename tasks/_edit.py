@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
@@ -19,6 +19,12 @@ from darkroom.modes.base import Request
 from darkroom.picture import Picture, Provenance
 from darkroom.store import Fresh, Store
 from tasks import _run
+
+
+def key_of(mode: str, sources: Iterable[Picture], done: Iterable[str]) -> str:
+    """Names in the store what `done` makes of `sources`."""
+    words = [mode, *(source.sha256 for source in sources), *done]
+    return hashlib.sha256(" ".join(words).encode()).hexdigest()
 
 
 def fitted(request: Request, model: Model, store: Store) -> Request:
@@ -60,8 +66,7 @@ def edited(
         )
         return [Fresh(data, facts(data), how)]
 
-    asked = " ".join([mode, picture.sha256, *map(repr, edits)])
-    key = hashlib.sha256(asked.encode()).hexdigest()
+    key = key_of(mode, [picture], map(repr, edits))
     # Its source's name in its own: equal results of two pictures are two files, each with how it
     # came to be.
     title = picture.uri.rpartition("/")[2].partition(".")[0]
@@ -91,7 +96,7 @@ def drawn(
         )
         return [Fresh(data, facts(data), how)]
 
-    key = hashlib.sha256(" ".join([mode, *hashes, *done]).encode()).hexdigest()
+    key = key_of(mode, parents, done)
     # Two pictures can have the same mask, to the byte. Its name says which it is for, so that each
     # has a provenance of its own.
     return store.once(key, make, folder=_run.folder(), title=f"of {hashes[0][:10]}")

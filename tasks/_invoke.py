@@ -15,23 +15,24 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, repeat
-from typing import Any, Literal, ParamSpec, TypedDict, TypeVar, get_args
+from typing import Any, ParamSpec, TypedDict, TypeVar, get_args
 
 from prefect import Task, task
 from prefect.cache_policies import CachePolicy
-from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 from prefect.runtime import flow_run
 
 from blocks import Bedrock, ImageStore
-from darkroom import catalog, client, substitute, wire
+from darkroom import client, resolve, wire
 from darkroom.catalog import Model
 from darkroom.client import Keep
 from darkroom.errors import BadAnswer, ContentFiltered, DarkroomError, InvalidRequest
+from darkroom.mask import Edit
 from darkroom.modes.base import Request
-from darkroom.picture import Picture, Provenance
+from darkroom.picture import Facts, Picture, Provenance
+from darkroom.resolve import OnRetired
 from darkroom.store import Fresh, Store
-from tasks import _edit, _run, _show
+from tasks import _edit, _retry, _run, _show, _turn
 from tasks._results import PictureSerializer
 
 SIDE_BY_SIDE = 16
@@ -41,7 +42,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-OnRetired = Literal["refuse", "substitute"]
+Change = Callable[[Picture, list[Edit], list[str]], Picture]
 
 
 class How(TypedDict, total=False):
@@ -54,12 +55,18 @@ class How(TypedDict, total=False):
             successor, or "substitute" the successor.
         keep: Whether to keep the service's whole response beside the pictures: "no", "elided"
             without the base64, or "full".
+        seeds: What a seed that nobody gave depends on, beside the request: the same words, the same
+            seed. Empty: on the flow run.
+        again: Any words; pictures that were made without them, or for others, are not found: new
+            ones are made. Empty: what is in the store is found.
     """
 
     bedrock: Bedrock | None
     store: ImageStore | None
     on_retired: OnRetired
     keep: Keep
+    seeds: str
+    again: str
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ class Call:
     bedrock: Bedrock
     store: Store
     keep: Keep = "no"
+    again: str = ""
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -83,30 +91,50 @@ class Call:
         _check(how)
         place = (how.get("store") or ImageStore.find()).open()
         bedrock = how.get("bedrock") or Bedrock.find()
-        call = cls(
-            request, _row(request, model, bedrock), bedrock, place, keep=how.get("keep", "no")
+        asked = resolve.asked(request, model, bedrock, how.get("on_retired", "refuse"))
+        again = how.get("again", "")
+        asked = asked.seeded(bedrock, *filter(None, [how.get("seeds") or _run_id(), again]))
+        return cls(
+            asked.request,
+            asked.model,
+            bedrock,
+            place,
+            keep=how.get("keep", "no"),
+            again=again,
+            notes=asked.notes,
         )
-        if how.get("on_retired") == "substitute":
-            call = call._alive()
-        return replace(call, request=_seeded(call))
-
-    def _alive(self) -> Call:
-        """This call, to the model's successor if the model is gone."""
-        old, today = self.model, catalog.today()
-        if old.status(today) != "retired":
-            return self
-        request, model = substitute.substitute(self.request, old, today)
-        model = self.bedrock.model(model.id)
-        note = (
-            f"asked of {old.name}, which ended on {old.end_of_life}: {request.mode} on {model.name}"
-        )
-        return replace(self, request=request, model=model, notes=(note,))
 
     @property
     def key(self) -> str:
-        """Names this call in Prefect's cache: the same question, for the same store."""
+        """Names this call in the store."""
         own = client.key(self.request, self.model, self.bedrock.service)
-        return hashlib.sha256(f"{own} {self.store.uri}".encode()).hexdigest()
+        return hashlib.sha256(f"{own} {self.again}".encode()).hexdigest() if self.again else own
+
+    def parts(self, change: Change | None = None) -> list[Call]:
+        """This call as the calls that the model can do, checked, with sources that it takes.
+
+        Args:
+            change: Makes a picture of another by edits; None keeps what it makes in the store.
+
+        Raises:
+            InvalidRequest: The model does not take it.
+        """
+        self.model.takes(self.request.mode)
+        fitted = (
+            self.request.fitted(self.model, change)
+            if change
+            else _edit.fitted(self.request, self.model, self.store)
+        )
+        parts = [replace(self, request=part) for part in fitted.split(self.model)]
+        for part in parts:
+            part.request.check(self.model)
+        return parts
+
+
+def _run_id() -> str:
+    """What a seed depends on where nothing is said: the same in all tries of one flow run."""
+    context = TaskRunContext.get()
+    return str(flow_run.get_id() or (context and context.task_run.id))
 
 
 def _check(how: How) -> None:
@@ -121,30 +149,6 @@ def _check(how: How) -> None:
             raise InvalidRequest.of(name, value, f"it is one of {', '.join(allowed[name])}")
 
 
-def _row(request: Request, model: str | None, bedrock: Bedrock) -> Model:
-    return bedrock.model(model or catalog.default(request.mode, {*request.given()}).id)
-
-
-def _seeded(call: Call) -> Request:
-    """The request with an explicit seed: the same one when the same flow run asks again."""
-    request = call.request
-    if "seed" not in type(request).model_fields or request.seed is not None:  # type: ignore[attr-defined]
-        return request
-    if "seed" not in call.model.takes(request.mode).fields:
-        return request
-    context = TaskRunContext.get()
-    run = flow_run.get_id() or (context and context.task_run.id)
-    return request.model_copy(
-        update={"seed": seed_of(str(run), client.key(request, call.model, call.bedrock.service))}
-    )
-
-
-def seed_of(*words: str) -> int:
-    """A seed that every model takes (1 to 2,147,480,000), the same for the same `words`."""
-    digest = hashlib.sha256("\n".join(words).encode()).digest()
-    return 1 + int.from_bytes(digest[:8], "big") % 2_147_480_000
-
-
 class ByRequest(CachePolicy):
     """A task run's cache key is its call's, and nothing else: not the code, not the run."""
 
@@ -157,7 +161,7 @@ class ByRequest(CachePolicy):
     ) -> str | None:
         try:
             call = Call.of(inputs["request"], inputs["model"], inputs["how"])
-            key = call.key
+            key = hashlib.sha256(f"{call.key} {call.store.uri}".encode()).hexdigest()
         except DarkroomError:
             return None  # the task says it better, in a moment
         _show.remember(task_ctx.task_run.id, call.store)
@@ -167,19 +171,10 @@ class ByRequest(CachePolicy):
         return key
 
 
-def retryable(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
-    """Whether another try can help: only the error knows."""
-    error = state.data if isinstance(state.data, BaseException) else None
-    if error is None:
-        error = state.result(raise_on_failure=False)
-    return isinstance(error, DarkroomError) and error.retryable
-
-
 def paid(function: Callable[P, R]) -> Task[P, R]:
     """Make a mode's function a task that is paid for once.
 
-    Retries wait 1, 2, 4, 8 and 16 seconds with jitter, as AWS advises for throttling. There is no
-    timeout: an answer that comes late is paid for as well.
+    There is no timeout: an answer that comes late is paid for as well.
     """
     return task(
         name=function.__name__,
@@ -187,29 +182,25 @@ def paid(function: Callable[P, R]) -> Task[P, R]:
         cache_policy=ByRequest(),
         persist_result=True,
         result_serializer=PictureSerializer(),
-        retries=5,
-        retry_delay_seconds=[1, 2, 4, 8, 16],
-        retry_jitter_factor=0.5,
-        retry_condition_fn=retryable,
         on_completion=[_show.artifacts],
         on_failure=[_show.forget],
+        **_retry.tries(),
     )(function)
 
 
 def _run_name() -> str:
     context = TaskRunContext.get()
     assert context is not None
-    asked = context.parameters
-    request, model, how = asked["request"], asked["model"], asked["how"]
-    step = "" if context.task.name == request.mode else f"{context.task.name}: "
+    given = context.parameters
+    request, model, how = given["request"], given["model"], given["how"]
+    name = _run.step.get() or context.task.name
+    step = "" if name == request.mode else f"{name}: "
     try:
-        row = _row(request, model, how.get("bedrock") or Bedrock())
-        today = catalog.today()
-        if how.get("on_retired") == "substitute" and row.status(today) == "retired":
-            request, row = substitute.substitute(request, row, today)
-        return f"{step}{request.mode} on {row.call_id}"
+        bedrock = how.get("bedrock") or Bedrock()
+        asked = resolve.asked(request, model, bedrock, how.get("on_retired", "refuse"))
+        return f"{_run.row()}{step}{asked.request.mode} on {asked.model.call_id}"
     except DarkroomError:
-        return f"{step}{request.mode} on {model}"  # the task fails in a moment, and says why
+        return f"{_run.row()}{step}{request.mode} on {model}"  # it fails in a moment, and says why
 
 
 def pictures(request: Request, model: str | None, how: How) -> list[Picture]:
@@ -234,18 +225,12 @@ def pictures(request: Request, model: str | None, how: How) -> list[Picture]:
     call = Call.of(request, model, how)
     for note in call.notes:
         _run.log().warning("%s", note)
-    call.model.takes(call.request.mode)
-    call = replace(call, request=_edit.fitted(call.request, call.model, call.store))
-    parts = call.request.split(call.model)
-    for part in parts:
-        part.check(call.model)
+    parts = call.parts()
     if len(parts) == 1:
-        return _once(call)
+        return _once(parts[0])
     with ThreadPoolExecutor(min(len(parts), call.bedrock.max_connections, SIDE_BY_SIDE)) as pool:
         # Each call logs and names its folder as the task run that it belongs to.
-        futures = [
-            pool.submit(copy_context().run, _once, replace(call, request=part)) for part in parts
-        ]
+        futures = [pool.submit(copy_context().run, _once, part) for part in parts]
     return _gathered(futures)
 
 
@@ -269,9 +254,8 @@ def _gathered(futures: Sequence[Future[list[Picture]]]) -> list[Picture]:
 
 def _once(call: Call) -> list[Picture]:
     """The pictures of one call: from the store, or made now."""
-    key = client.key(call.request, call.model, call.bedrock.service)
     title = str(getattr(call.request, "prompt", None) or "")
-    made = call.store.once(key, partial(_call, call), folder=_run.folder(), title=title)
+    made = call.store.once(call.key, partial(_call, call), folder=_run.folder(), title=title)
     if call.keep != "no" and call.store.beside(made[0], "response.json") is None:
         _run.log().warning(
             "%s: answered before, when no response was kept; another seed asks anew",
@@ -281,6 +265,19 @@ def _once(call: Call) -> list[Picture]:
 
 
 def _answer(call: Call, region: str) -> client.Answer:
+    """Call the model, in its turn and within the budget."""
+    with _turn.taken(call.bedrock, call.request, call.model, region) as bill:
+        answer = _invoked(call, region)
+        bill.usd = sum(_price(call, each.facts) or 0.0 for each in answer.pictures)
+        return answer
+
+
+def _price(call: Call, made: Facts) -> float | None:
+    quality, steps = getattr(call.request, "quality", None), getattr(call.request, "steps", None)
+    return call.model.price(made.size, quality, steps)
+
+
+def _invoked(call: Call, region: str) -> client.Answer:
     bedrock = call.bedrock
     return client.invoke(
         bedrock.client_of(call.model),
@@ -317,7 +314,6 @@ def _call(call: Call) -> list[Fresh]:
             answer.missing,
         )
     now = datetime.now(UTC)
-    quality, steps = getattr(request, "quality", None), getattr(request, "steps", None)
     response = {} if answer.raw is None else {"response.json": wire.dumps(answer.raw)}
     return [
         Fresh(
@@ -332,7 +328,7 @@ def _call(call: Call) -> list[Fresh]:
                 seed=each.seed,
                 request_id=answer.request_id,
                 parents=tuple(dict.fromkeys(source.sha256 for _, source in request.sources())),
-                price_usd=model.price(each.facts.size, quality, steps),
+                price_usd=_price(call, each.facts),
                 seconds=round(answer.seconds, 3),
                 made_at=now,
                 flow_run=flow_run.get_name(),

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import logging
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 from prefect.exceptions import MissingContextError
 from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import flow_run
 
+step: ContextVar[str] = ContextVar("step", default="")
+"""The name of the step that is done here; "" for that of its task."""
+
+row_number: ContextVar[int | None] = ContextVar("row_number", default=None)
+"""The row of a batch that is done here; None outside of batches."""
+
+place: ContextVar[str] = ContextVar("place", default="")
+"""Where in the store the run that is under way here puts what it makes; "" for the usual place."""
+
+
+def row() -> str:
+    """What stands before the names of a row's task runs."""
+    number = row_number.get()
+    return "" if number is None else f"row {number} "
+
 
 def folder() -> str:
     """Where in the store the current run puts what it makes: the day, and the run's name."""
-    return f"{datetime.now(UTC):%Y-%m-%d}/{flow_run.get_name() or 'single'}"
+    return place.get() or f"{datetime.now(UTC):%Y-%m-%d}/{flow_run.get_name() or 'single'}"
 
 
 def log() -> logging.Logger | logging.LoggerAdapter[logging.Logger]:

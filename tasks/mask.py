@@ -12,6 +12,7 @@ from blocks import ImageStore
 from darkroom.mask import Preview, share, warnings
 from darkroom.mask_of import MaskOf
 from darkroom.picture import Picture
+from darkroom.store import Store
 from tasks import _edit, _run, _show
 
 
@@ -30,8 +31,12 @@ def make_mask(picture: Picture, of: MaskOf, store: ImageStore | None = None) -> 
         InvalidRequest: A shape lies wholly outside of the picture, or its transparency is asked
             for and there is none.
     """
+    return masked(picture, of, (store or ImageStore.find()).open())
+
+
+def masked(picture: Picture, of: MaskOf, opened: Store) -> Picture:
+    """The mask that `of` makes for a picture, and a word in the log on how much of it is white."""
     of.check(picture)
-    opened = (store or ImageStore.find()).open()
     done = [repr(edit) for edit in of.edits()]
     (mask,) = _edit.drawn("make_mask", of.make, done, [picture], opened)
     with Image.open(io.BytesIO(opened.read(mask))) as image:

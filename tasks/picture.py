@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from PIL import Image, ImageDraw, ImageFont
@@ -17,7 +17,7 @@ from darkroom.errors import InvalidRequest
 from darkroom.image_file import facts, open_file, source_path
 from darkroom.mask import Background, Flatten
 from darkroom.picture import Picture, Provenance
-from darkroom.store import Fresh
+from darkroom.store import Fresh, Store
 from tasks import _edit, _run, _show
 
 
@@ -35,12 +35,19 @@ def load_picture(path: str, store: ImageStore | None = None) -> list[Picture]:
     Raises:
         BadPicture: It is missing, damaged, animated or no image.
     """
-    where = source_path(path)
-    data, notes = open_file(where)
-    for note in notes:
-        _run.log().warning("%s: %s", where, note)
     opened = (store or ImageStore.find()).open()
     _show.remember_here(opened)
+    fresh = loaded(path)
+    for note in fresh.provenance.notes:
+        _run.log().warning("%s: %s", path, note)
+    key = hashlib.sha256(f"load_picture {fresh.facts.sha256}".encode()).hexdigest()
+    return opened.once(key, lambda: [fresh], folder=_run.folder(), title=source_path(path).stem)
+
+
+def loaded(path: str) -> Fresh:
+    """A picture of one's own as it will be stored; see `load_picture`."""
+    where = source_path(path)
+    data, notes = open_file(where)
     how = Provenance(
         mode="load_picture",
         parameters={"file": where.name},
@@ -48,9 +55,7 @@ def load_picture(path: str, store: ImageStore | None = None) -> list[Picture]:
         flow_run=flow_run.get_name(),
         notes=notes,
     )
-    fresh = Fresh(data, facts(data, str(where)), how)
-    key = hashlib.sha256(f"load_picture {fresh.facts.sha256}".encode()).hexdigest()
-    return opened.once(key, lambda: [fresh], folder=_run.folder(), title=where.stem)
+    return Fresh(data, facts(data, str(where)), how)
 
 
 @task(cache_policy=NO_CACHE)
@@ -105,15 +110,19 @@ def contact_sheet(
         title: What stands above them.
         store: Where the pictures are and the sheet goes; None for the default.
     """
-    opened = (store or ImageStore.find()).open()
+    return sheet(pictures, labels, title, (store or ImageStore.find()).open())
+
+
+def sheet(pictures: Sequence[Picture], labels: Sequence[str], title: str, opened: Store) -> Picture:
+    """Lay pictures out on one sheet; see `contact_sheet`."""
     asked = "\n".join([title, *(picture.sha256 for picture in pictures), *labels])
 
     def make() -> list[Fresh]:
-        tiles = [
+        tiles = (
             (opened.read(picture), label) for picture, label in zip(pictures, labels, strict=True)
-        ]
+        )
         out = io.BytesIO()
-        _sheet(tiles, title).save(out, "JPEG", quality=90)
+        _sheet(tiles, len(pictures), title).save(out, "JPEG", quality=90)
         how = Provenance(
             mode="contact_sheet",
             parents=tuple(picture.sha256 for picture in pictures),
@@ -127,14 +136,18 @@ def contact_sheet(
 
 
 _TILE, _GAP, _COLUMNS = 380, 24, 4
+_MANY = 100
+"""Pictures above which a sheet has twice the columns, each half as wide, and less to say."""
 _PAPER, _INK, _FAINT = "#f4f2ee", "#22201d", "#77716a"
 
 
-def _sheet(tiles: Sequence[tuple[bytes, str]], title: str) -> Image.Image:
-    columns = min(_COLUMNS, len(tiles))
-    rows = -(-len(tiles) // columns)
+def _sheet(tiles: Iterable[tuple[bytes, str]], count: int, title: str) -> Image.Image:
+    """Lay `count` tiles out; each is read when its turn comes, so that memory stays flat."""
+    tile, most = (_TILE, _COLUMNS) if count <= _MANY else (_TILE // 2, _COLUMNS * 2)
+    columns = min(most, count)
+    rows = -(-count // columns)
     top = 84 if title else _GAP
-    step_x, step_y = _TILE + _GAP, _TILE + 58
+    step_x, step_y = tile + _GAP, tile + 58
     sheet = Image.new("RGB", (_GAP + columns * step_x, top + rows * step_y + _GAP // 2), _PAPER)
     draw = ImageDraw.Draw(sheet)
     if title:
@@ -142,13 +155,13 @@ def _sheet(tiles: Sequence[tuple[bytes, str]], title: str) -> Image.Image:
     for index, (data, label) in enumerate(tiles):
         left, upper = _GAP + index % columns * step_x, top + index // columns * step_y
         with Image.open(io.BytesIO(data)) as image:
-            image.thumbnail((_TILE, _TILE), Image.Resampling.LANCZOS)
+            image.thumbnail((tile, tile), Image.Resampling.LANCZOS)
             shown = _on_checkers(image) if image.has_transparency_data else image.convert("RGB")
-        place = (left + (_TILE - shown.width) // 2, upper + (_TILE - shown.height) // 2)
+        place = (left + (tile - shown.width) // 2, upper + (tile - shown.height) // 2)
         sheet.paste(shown, place)
         first, _, second = label.partition("\n")
-        draw.text((left, upper + _TILE + 8), first, _INK, ImageFont.load_default(18))
-        draw.text((left, upper + _TILE + 31), second, _FAINT, ImageFont.load_default(14))
+        draw.text((left, upper + tile + 8), first, _INK, ImageFont.load_default(18))
+        draw.text((left, upper + tile + 31), second, _FAINT, ImageFont.load_default(14))
     return sheet
 
 

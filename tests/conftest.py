@@ -29,10 +29,10 @@ from prefect.testing.utilities import prefect_test_harness
 from pydantic import SecretStr
 
 from blocks import Bedrock, ImageStore
+from darkroom.folder_store import FolderStore
 from darkroom.image_file import facts, png
 from darkroom.picture import Picture
 from darkroom.standin.server import StandIn
-from darkroom.store import FolderStore
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,11 @@ from darkroom import catalog
 from darkroom.catalog import Model
 from darkroom.client import Answer, invoke
 from darkroom.errors import ContentFiltered, InvalidRequest, UnknownModel, WrongRegion
+from darkroom.folder_store import FolderStore
 from darkroom.modes.remove_background import RemoveBackground
 from darkroom.modes.text_to_image import TextToImage
 from darkroom.picture import Picture
 from darkroom.standin.server import StandIn
-from darkroom.store import FolderStore
 from tests.conftest import bedrock_of
 
 CORE = "stability.stable-image-core-v1:1"

@@ -236,6 +236,7 @@ def test_missing_profile_is_named(
         [models."{CUTTER}"]
         name = "Cutter"
         short = "cutter"
+        profile = ""
         dialect = "stability"
         regions = ["us-west-2"]
         launch = 2025-09-18

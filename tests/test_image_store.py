@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cloudpickle
+import httpx
 import pytest
 from pydantic import ValidationError
 
 from blocks import Bedrock, ImageStore
 from blocks.image_store import S3Store
 from darkroom.errors import InvalidRequest, NoCredentials, PictureMissing, StoreFailed
-from darkroom.store import FolderStore, Fresh
+from darkroom.folder_store import FolderStore
+from darkroom.store import Fresh
 from tests.s3 import SHARED, aws, bucket_of, fresh
 
 KEY = "ab" * 32
@@ -149,6 +151,68 @@ def test_pictures_that_s3_does_not_take_are_rescued(s3: str) -> None:
         store.once(KEY, make, folder="run")
     rescued = Path(str(caught.value).split("saved in ")[1].rstrip("."))
     assert [path.read_bytes() for path in rescued.glob("*.png")] == [fresh().data]
+
+
+def test_more_names_than_a_page_of_s3_holds(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names come page by page, in order, without the empty objects that stand for folders."""
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "10")  # of this S3; AWS gives 1000
+    block = bucket_of(s3, "pages", "/campaigns/")
+    client = SHARED.get_client("s3", endpoint_url=s3)
+    client.put_object(Bucket="pages", Key="campaigns/rows/")
+    client.put_object(Bucket="pages", Key="rows/elsewhere.json")
+    names = [f"rows/{number:04}.json" for number in range(15)]
+    for name in names:
+        client.put_object(Bucket="pages", Key=f"campaigns/{name}")
+    pages: list[object] = []
+    client.meta.events.register(
+        "after-call.s3.ListObjectsV2", lambda **more: pages.append(more), unique_id="pages"
+    )
+    found = block.open().names("rows/")
+    assert next(found) == names[0]
+    assert len(pages) == 1
+    assert list(found) == names[1:]
+    assert len(pages) == 2
+    client.meta.events.unregister("after-call.s3.ListObjectsV2", unique_id="pages")
+
+
+def test_listing_a_missing_bucket_is_an_error(s3: str) -> None:
+    """The names of a bucket that is not there cannot be listed: it is not taken for empty."""
+    store = S3Store("not-there", "", SHARED, s3)
+    with pytest.raises(StoreFailed, match=r"s3://not-there/rows/ cannot be listed: .*NoSuchBucket"):
+        list(store.names("rows/"))
+
+
+def test_an_s3_that_denies_says_which_right_it_takes() -> None:
+    """Who may only read objects is told the right that listing and removing take."""
+    with aws() as url:
+        bucket_of(url, "strict").open().write("rows/1.json", b"1")
+        key = _reader(url)
+        block = Bedrock(
+            region_name="us-west-2",
+            aws_access_key_id=key["AccessKeyId"],
+            aws_secret_access_key=key["SecretAccessKey"],
+        )
+        store = S3Store("strict", "", block, url)
+        httpx.post(f"{url}/moto-api/reset-auth", content="0")
+        try:
+            assert store.load("rows/1.json") == b"1"
+            with pytest.raises(StoreFailed, match=r"strict/rows/ .* It takes s3:ListBucket on str"):
+                list(store.names("rows/"))
+            with pytest.raises(StoreFailed, match=r"1\.json .* It takes s3:DeleteObject on strict"):
+                store.remove("rows/1.json")
+        finally:
+            httpx.post(f"{url}/moto-api/reset-auth", content="inf")
+
+
+def _reader(url: str) -> dict[str, str]:
+    """The access key of a new user who may get objects, and nothing else."""
+    client = SHARED.get_client("iam", endpoint_url=url)
+    client.create_user(UserName="reader")
+    allowed = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    client.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=policy)
+    key: dict[str, str] = client.create_access_key(UserName="reader")["AccessKey"]
+    return key
 
 
 def test_one_block_opens_several_endpoints(s3: str) -> None:

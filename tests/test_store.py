@@ -19,8 +19,9 @@ from typing import Any
 import pytest
 
 from darkroom.errors import PictureMissing, StoreFailed
+from darkroom.folder_store import FolderStore
 from darkroom.picture import Picture, local_path
-from darkroom.store import FolderStore, Fresh, Store
+from darkroom.store import Fresh, Store
 from tests.s3 import aws, bucket_of, fresh
 
 ROOT = Path(__file__).parent.parent
@@ -234,6 +235,39 @@ def test_check_passes_where_one_can_write(store: Store) -> None:
         assert list(pool.map(lambda _: store.check(), range(16))) == [None] * 16
 
 
+def test_names_below_a_folder_come_in_order(store: Store) -> None:
+    """All names below a folder are given in order by name, subfolders in their places."""
+    rows = ["rows/1.json", "rows/a-b.json", "rows/a.json", "rows/a/1.json", "rows/ab.json"]
+    rows += ["rows/.hidden/é ü+%20&#.json", "rows/10.json", "rows/ab.json.mask.png", "rows/é.json"]
+    for name in [*rows, "rows.json", "rows-2/1.json", "other/1.json"]:
+        store.write(name, b"1")
+    assert list(store.names("rows/")) == sorted(rows)
+    assert list(store.names("rows")) == sorted(rows)
+    assert list(store.names("rows/a/")) == ["rows/a/1.json"]
+    assert list(store.names("")) == sorted([*rows, "rows.json", "rows-2/1.json", "other/1.json"])
+    assert all(store.load(name) == b"1" for name in store.names("rows/"))
+
+
+def test_a_folder_that_is_not_there_has_no_names(store: Store) -> None:
+    """Neither a store with nothing in it, nor a missing folder, nor a file's name has any names."""
+    assert list(store.names("")) == []
+    store.write("rows/1.json", b"1")
+    assert list(store.names("row/")) == []
+    assert list(store.names("rows/1.json/")) == []
+
+
+def test_what_is_removed_is_gone(store: Store) -> None:
+    """A removed name has nothing under it, others stay, and removing it again is no error."""
+    for name in ("rows/1.json", "rows/10.json"):
+        store.write(name, b"1")
+    for name in ("rows/1.json", "rows/1.json", "never/there.json", "rows/10.json/below"):
+        store.remove(name)
+    assert list(store.names("")) == ["rows/10.json"]
+    assert store.length("rows/1.json") is None
+    store.create("rows/1.json", b"2")
+    assert store.load("rows/1.json") == b"2"
+
+
 # What a folder does
 
 
@@ -269,6 +303,39 @@ def test_nothing_is_left_but_pictures(folder: FolderStore) -> None:
     assert len(visible(folder.folder)) == 10
     assert not list(folder.folder.rglob("*.lock"))
     assert not list(folder.folder.rglob("*.part"))
+
+
+def test_half_written_files_have_no_name(folder: FolderStore) -> None:
+    """What a killed process left half-written is not among the names, whatever else is."""
+    folder.write("rows/whole.part", b"1")
+    (folder.folder / "rows" / ".0123456789abcdef.part").write_bytes(b"ha")
+    assert list(folder.names("rows/")) == ["rows/whole.part"]
+
+
+def test_names_come_as_they_are_asked_for(folder: FolderStore) -> None:
+    """The first names are given without a look into the folders that come later."""
+    folder.write("rows/a/1.json", b"1")
+    folder.write("rows/b/1.json", b"1")
+    names = folder.names("rows/")
+    assert next(names) == "rows/a/1.json"
+    folder.write("rows/b/2.json", b"1")
+    assert list(names) == ["rows/b/1.json", "rows/b/2.json"]
+
+
+def test_a_folder_that_cannot_be_listed(folder: FolderStore) -> None:
+    """A folder that is there and cannot be listed is an error that names it, not an empty one."""
+    folder.folder.mkdir()
+    (folder.folder / "rows").symlink_to("rows")  # root may list every folder, but not this one
+    with pytest.raises(StoreFailed, match=r"store/rows.*: cannot be listed \(Too many levels"):
+        list(folder.names("rows/"))
+
+
+def test_a_folder_is_not_removed_as_a_name(folder: FolderStore) -> None:
+    """To remove a folder by its name is an error, and what is in it stays."""
+    folder.write("rows/1.json", b"1")
+    with pytest.raises(StoreFailed, match=r"store/rows: cannot be removed"):
+        folder.remove("rows")
+    assert folder.load("rows/1.json") == b"1"
 
 
 def test_a_place_that_cannot_be_a_folder(tmp_path: Path) -> None:
@@ -340,7 +407,7 @@ LIMITED = """
 import resource, sys, tempfile
 from pathlib import Path
 from darkroom.errors import StoreFailed
-from darkroom.store import FolderStore
+from darkroom.folder_store import FolderStore
 
 tempfile.tempdir = sys.argv[1]
 
@@ -380,7 +447,7 @@ def fresh(number=1):
 ASKER = """
 import os, sys, time
 from pathlib import Path
-from darkroom.store import FolderStore
+from darkroom.folder_store import FolderStore
 
 folder, hold = Path(sys.argv[1]), float(sys.argv[2])
 
@@ -444,7 +511,7 @@ def test_a_killed_process_frees_its_lock(tmp_path: Path) -> None:
 KILLED = """
 import hashlib, json, os, shutil, signal, sys
 from pathlib import Path
-from darkroom.store import FolderStore
+from darkroom.folder_store import FolderStore
 
 KEY = "ab" * 32
 answer = [fresh(1), fresh(2)]

@@ -13,7 +13,13 @@ from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterId
 from prefect.states import get_state_exception
 
 from blocks import Bedrock, ImageStore
-from darkroom.errors import AccessDenied, ContentFiltered, InvalidRequest, Throttled
+from darkroom.errors import (
+    AccessDenied,
+    ContentFiltered,
+    InvalidRequest,
+    ServiceUnavailable,
+    Throttled,
+)
 from darkroom.modes.outpaint import Expand, Outpaint
 from darkroom.modes.remove_background import RemoveBackground
 from darkroom.modes.text_to_image import TextToImage
@@ -212,10 +218,31 @@ def test_what_does_not_pass_is_not_tried_again(
 
 def test_retries_end(standin: StandIn, bedrock: Bedrock, image_store: ImageStore) -> None:
     """After five more tries the error comes through."""
-    standin.fail("throttle", times=20)
-    with pytest.raises(Throttled):
+    standin.fail("unavailable", times=20)
+    with pytest.raises(ServiceUnavailable):
         quick(TextToImage(prompt="x", seed=1), SD35, bedrock=bedrock, store=image_store)
     assert standin.calls()["models"][SD35]["received"] == 6
+
+
+def test_throttling_has_tries_of_its_own(
+    standin: StandIn, bedrock: Bedrock, image_store: ImageStore
+) -> None:
+    """Twenty calls too many use up none of the five tries that real failures have."""
+    standin.fail("unavailable", times=3)
+    standin.fail("throttle", times=20)
+    standin.fail("internal", times=2)
+    quick(TextToImage(prompt="x", seed=1), SD35, bedrock=bedrock, store=image_store)
+    assert standin.calls()["models"][SD35]["received"] == 26
+
+
+def test_throttling_ends_too(
+    standin: StandIn, bedrock: Bedrock, image_store: ImageStore
+) -> None:
+    """After twenty more tries an account that stays busy is an error."""
+    standin.fail("throttle", times=30)
+    with pytest.raises(Throttled):
+        quick(TextToImage(prompt="x", seed=1), SD35, bedrock=bedrock, store=image_store)
+    assert standin.calls()["models"][SD35]["received"] == 21
 
 
 def test_a_bad_request_is_refused_before_any_call(

@@ -19,7 +19,7 @@ Wish = tuple[str, dict[str, Any]]
 """A mode's name and the fields that are given: a request before it is checked."""
 
 
-def _expected(picture: Picture, edits: list[Edit], notes: list[str]) -> Picture:
+def expected(picture: Picture, edits: list[Edit], notes: list[str]) -> Picture:
     """`picture` as it would be after `edits`, as far as size and transparency go."""
     from darkroom.mask import Flatten, Shrink
 
@@ -140,7 +140,7 @@ class Request(BaseModel):
     def fitted(
         self,
         model: Model,
-        change: Callable[[Picture, list[Edit], list[str]], Picture] = _expected,
+        change: Callable[[Picture, list[Edit], list[str]], Picture] = expected,
     ) -> Self:
         """This request with source pictures that `model` takes.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,9 @@ from darkroom.pipeline.source import BadPipeline, Loc, Problem, Source
 
 if TYPE_CHECKING:
     from darkroom.pipeline.pipeline import Param, Pipeline, Step
+
+_within: ContextVar[tuple[str, ...]] = ContextVar("within", default=())
+"""The files that are being read, each a step of the one before."""
 
 
 def checked(
@@ -244,15 +248,20 @@ def _part(read: Source, loc: Loc, step: Step, problems: list[Problem]) -> Pipeli
     from darkroom.pipeline.pipeline import Pipeline, near
 
     path = Path(read.file or ".").parent / str(step.pipeline)
-    if read.file and path.resolve() == Path(read.file).resolve():
-        problems.append(read.problem(loc, f"{step.pipeline} is this file itself"))
+    chain = (*_within.get(), str(Path(read.file).resolve()))
+    if str(path.resolve()) in chain:
+        told = f"the files are steps of each other: {' -> '.join([*chain, str(path.resolve())])}"
+        problems.append(read.problem(loc, told))
         return None
+    token = _within.set(chain)
     try:
         part = Pipeline.load(path)
     except BadPipeline as error:
         problems.append(read.problem(loc, f"{step.pipeline} is not in order:"))
         problems.extend(error.problems)
         return None
+    finally:
+        _within.reset(token)
     for name in step.fields:
         if name not in part.params:
             told = f"{step.pipeline} has no param {name}.{near(name, part.params)}"

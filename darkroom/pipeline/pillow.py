@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from darkroom.mask import Edit, Flatten, rgb
 from darkroom.mask_of import MaskOf
-from darkroom.picture import Picture
+from darkroom.picture import Picture, picture_fields
 from darkroom.shape import Box
 
 How = Literal["contain", "cover", "pad", "stretch"]
@@ -23,13 +23,33 @@ class PillowStep(BaseModel):
 
     word: ClassVar[str]
 
+    def sources(self) -> tuple[Picture, ...]:
+        """The pictures that it is made of."""
+        found = (getattr(self, name) for name in picture_fields(type(self)))
+        return tuple(each for one in found for each in (one if isinstance(one, tuple) else (one,)))
 
-class MakeMask(MaskOf):
+    def edits(self) -> list[Edit]:
+        """What is done to the one picture that it is made of."""
+        return []
+
+    def size(self) -> tuple[int, int]:
+        """What the result measures: width and height in pixels."""
+        return self.sources()[0].size
+
+    def has_alpha(self) -> bool:
+        """Whether the result can be transparent."""
+        return self.sources()[0].alpha
+
+
+class MakeMask(MaskOf, PillowStep):
     """Make a mask of shapes, transparency or colors: white is repainted, black is kept."""
 
     word: ClassVar[str] = "make_mask"
 
     image: Picture = Field(description="What the mask is for; the mask measures the same.")
+
+    def has_alpha(self) -> bool:
+        return False
 
 
 class FlattenOn(PillowStep):
@@ -47,8 +67,10 @@ class FlattenOn(PillowStep):
         return value
 
     def edits(self) -> list[Edit]:
-        """What is done to the picture."""
         return [Flatten(self.color)]
+
+    def has_alpha(self) -> bool:
+        return False
 
 
 @dataclass(frozen=True)
@@ -60,10 +82,20 @@ class Resized:
     fit: How
     color: str
 
+    def size(self, wide: int, high: int) -> tuple[int, int]:
+        """The size that a picture of `wide` x `high` pixels gets."""
+        width, height = self._frame(wide, high)
+        if self.fit != "contain" or not (self.width and self.height):
+            return width, height
+        return ImageOps.contain(Image.new("1", (wide, high)), (width, height)).size
+
+    def _frame(self, wide: int, high: int) -> tuple[int, int]:
+        width = self.width or max(1, round(wide * (self.height or 1) / high))
+        return width, self.height or max(1, round(high * width / wide))
+
     def __call__(self, image: Image.Image) -> Image.Image:
         best = Image.Resampling.LANCZOS
-        width = self.width or max(1, round(image.width * (self.height or 1) / image.height))
-        height = self.height or max(1, round(image.height * width / image.width))
+        width, height = self._frame(*image.size)
         if self.fit == "stretch" or not (self.width and self.height):
             return image.resize((width, height), best)
         if self.fit == "cover":
@@ -100,8 +132,10 @@ class Resize(PillowStep):
         return self
 
     def edits(self) -> list[Edit]:
-        """What is done to the picture."""
         return [Resized(self.width, self.height, self.fit, self.color)]
+
+    def size(self) -> tuple[int, int]:
+        return Resized(self.width, self.height, self.fit, self.color).size(*self.image.size)
 
 
 @dataclass(frozen=True)
@@ -128,8 +162,16 @@ class Crop(PillowStep):
     height: int | str = Field(description='Pixels, or "50%".')
 
     def edits(self) -> list[Edit]:
-        """What is done to the picture."""
         return [Cropped(Box(self.left, self.top, self.width, self.height))]
+
+    def size(self) -> tuple[int, int]:
+        box = Box(self.left, self.top, self.width, self.height)
+        left, top, right, bottom = box.frame(*self.image.size)
+        width, height = self.image.size
+        return (
+            round(min(right, width)) - round(max(left, 0)),
+            round(min(bottom, height)) - round(max(top, 0)),
+        )
 
 
 class Composite(PillowStep):
@@ -142,6 +184,12 @@ class Composite(PillowStep):
     scale: float = Field(
         0.8, gt=0, le=1, description="How much of the background's sides the cut-out may take."
     )
+
+    def size(self) -> tuple[int, int]:
+        return self.over.size
+
+    def has_alpha(self) -> bool:
+        return self.over.alpha
 
     def laid(self, top: Image.Image, ground: Image.Image) -> Image.Image:
         """`top` over `ground`, as large as fits into the share of its sides that it may take."""
@@ -162,6 +210,6 @@ class ContactSheet(PillowStep):
     title: str = Field("", description="What stands above them.")
 
 
-STEPS: dict[str, type[BaseModel]] = {
+STEPS: dict[str, type[PillowStep]] = {
     kind.word: kind for kind in (MakeMask, FlattenOn, Resize, Crop, Composite, ContactSheet)
 }

@@ -6,6 +6,8 @@ Reading one checks all that can be known without running it, and says every mist
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -34,6 +36,11 @@ class Param(BaseModel):
     )
     choices: tuple[str | int | float, ...] = Field((), description="The values allowed.")
     description: str = Field("", description="What it is for, in forms and --help.")
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a picture, or several."""
+        return self.type in ("image", "images")
 
 
 class Step(BaseModel):
@@ -106,6 +113,17 @@ class Pipeline:
     outputs: tuple[str, ...]
     file: str = ""
     parts: dict[str, Pipeline] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for pipelines that ask for the same, whatever they are called."""
+        said = {
+            "params": {name: param.model_dump() for name, param in self.params.items()},
+            "steps": {name: step.model_dump() for name, step in self.steps.items()},
+            "outputs": self.outputs,
+            "parts": {name: part.fingerprint for name, part in self.parts.items()},
+        }
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     @classmethod
     def load(cls, path: Path | str) -> Self:

@@ -13,7 +13,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 from blocks import Bedrock, ImageStore
 from darkroom.errors import DarkroomError, StoreFailed
-from darkroom.store import FolderStore, Store
+from darkroom.folder_store import FolderStore
+from darkroom.store import Store
 from flows import temporary_server
 from flows.doctor.finding import Finding, brief, plain_url
 from flows.doctor.way import PATIENCE

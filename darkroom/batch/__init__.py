@@ -1,0 +1,1 @@
+"""A pipeline over many rows: what each is given, and what came of it."""

@@ -1,0 +1,85 @@
+"""Before a call is made: its turn in the account's quota, and its price in the run's budget."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from blocks import Bedrock
+from darkroom import expect
+from darkroom.budget import Bill, Budget
+from darkroom.catalog import Model
+from darkroom.errors import BadAnswer
+from darkroom.modes.base import Request
+from darkroom.pace import Pace
+from tasks import _run
+
+
+@dataclass
+class Paid:
+    """The calls that something took.
+
+    Attributes:
+        calls: How many were answered.
+        usd: Estimated price of those whose price is known.
+        unpriced: How many have no known price.
+    """
+
+    calls: int = 0
+    usd: float = 0.0
+    unpriced: int = 0
+
+    def add(self, usd: float | None) -> None:
+        """Count a call. Calls of one request run side by side."""
+        with _counting:
+            self.calls += 1
+            self.usd = round(self.usd + (usd or 0.0), 6)
+            self.unpriced += usd is None
+
+
+_counting = threading.Lock()
+
+budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
+"""What the run that is under way here may cost; None for no limit."""
+
+paid: ContextVar[Paid | None] = ContextVar("paid", default=None)
+"""Where the calls that are made here are counted."""
+
+PACE = Pace()
+"""All calls of this process."""
+
+LONG = 5.0
+"""Seconds of waiting that the log mentions."""
+
+
+@contextmanager
+def taken(bedrock: Bedrock, request: Request, model: Model, region: str) -> Iterator[Bill]:
+    """Make one call inside, when its turn has come and if its price fits.
+
+    Yields:
+        Its bill, which whoever makes the call corrects when it is answered.
+
+    Raises:
+        BudgetReached: Its price does not fit; nothing is called.
+    """
+    price, held = expect.price(request, model), budget.get()
+    what = f"{request.mode} on {model.name}"
+    with held.call(price, what) if held else nullcontext(Bill(price or 0.0)) as bill:
+        key = (model.id, region, bedrock.endpoint)
+        with PACE.turn(key, bedrock.quota_of(model)) as waited:
+            if waited > LONG:
+                _run.log().info("%s: waited %.0f s for its turn in the quota", what, waited)
+            try:
+                yield bill
+            except BadAnswer:
+                _count(price)
+                raise
+            _count(None if price is None else bill.usd)
+
+
+def _count(usd: float | None) -> None:
+    if (here := paid.get()) is not None:
+        here.add(usd)
