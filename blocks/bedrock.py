@@ -85,6 +85,12 @@ class Bedrock(Saved):
         "defaults. Calls wait for their turn. At other endpoints than AWS's own only those named "
         "here are held back.",
     )
+    shared_pace: SecretStr | None = Field(
+        None,
+        title="Shared pace",
+        description="Address of a Redis (redis://HOST:6379/0) that all processes and machines of "
+        "this account share, so that they keep to the quotas together. One database an account.",
+    )
     prices: dict[str, Dollars] = Field(
         default_factory=dict,
         title="Prices by model",

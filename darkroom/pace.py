@@ -3,7 +3,8 @@
 The service counts calls per minute, for a model in a region of an account ("Amazon Bedrock
 endpoints and quotas"), and says neither how many are left nor when to come again. So the pace is
 known here, or not at all. It holds in this process: others that call with the same account take
-from the same quota, and what is left for this one shows in the 429s alone.
+from the same quota, and what is left for this one shows in the 429s alone, unless all of them ask
+a gate that they share (`blocks/shared_pace.py`).
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Protocol
 
-from darkroom.errors import InvalidRequest, Throttled
+from darkroom.errors import DarkroomError, InvalidRequest, Throttled
 
 BURST = 4
 """Calls that may start at once after a while without any."""
@@ -32,6 +35,16 @@ RECOVERY = 10.0
 
 SOON = 1e-6
 """Seconds, and parts of a call, that are too little to wait for."""
+
+
+class Gate(Protocol):
+    """What processes with one quota share: it lets their calls start, one by one."""
+
+    def acquire(self, per_minute: int) -> object:
+        """Wait until a call may start."""
+
+    def slow(self) -> None:
+        """Let the calls of all of them start less often for a while, because of a 429."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +209,9 @@ class Pace:
         self._lanes: dict[Hashable, _Lane] = {}
 
     @contextmanager
-    def turn(self, key: Hashable, per_minute: int | None) -> Iterator[float]:
+    def turn(
+        self, key: Hashable, per_minute: int | None, shared: Gate | None = None
+    ) -> Iterator[float]:
         """Wait for the turn of one call, and make the call inside.
 
         Nothing is held while it is under way. A `Throttled` that comes out of it halves the pace
@@ -207,21 +222,23 @@ class Pace:
             key: What the quota is counted for, such as the model's id, the region and the account.
             per_minute: The quota in calls a minute, 1 or more; None for no limit. The latest word
                 holds, for those that wait already too.
+            shared: What other processes ask too. Only the first of the line does, when its turn
+                here has come. It is not asked for calls without a quota.
 
         Yields:
             Seconds that the call has waited.
 
         Raises:
             InvalidRequest: The quota is less than 1.
+            DarkroomError: What `shared` raises when it cannot be asked; no call was made.
         """
         lane = self._lane(key, per_minute)
-        waited, throttles = self._wait_in(lane, per_minute)
+        waited, throttles = self._wait_in(lane, per_minute, shared)
         try:
             yield waited
-        except Throttled:
-            with lane.lock:
-                if lane.allowance.throttles == throttles:
-                    lane.allowance.slow(self._clock())
+        except Throttled as error:
+            if self._slow(lane, throttles) and shared is not None:
+                _tell(shared, error)
             raise
 
     def wait(self, key: Hashable, per_minute: int | None, calls: int = 1) -> float:
@@ -276,13 +293,24 @@ class Pace:
                 lane = self._lanes[key] = _Lane(self._burst, self._clock())
             return lane
 
-    def _wait_in(self, lane: _Lane, per_minute: int | None) -> tuple[float, int]:
+    def _slow(self, lane: _Lane, throttles: int) -> bool:
+        """Lower the pace for a call that was throttled, unless it was lowered since it started."""
+        with lane.lock:
+            if lane.allowance.throttles != throttles:
+                return False
+            lane.allowance.slow(self._clock())
+            return True
+
+    def _wait_in(
+        self, lane: _Lane, per_minute: int | None, shared: Gate | None
+    ) -> tuple[float, int]:
         """Wait for a turn; give the seconds it took, and the number of throttles so far.
 
         Only the first in the line looks at the clock. The others sleep until they are the first,
         which whoever leaves the line tells them, whether it got its turn or was interrupted.
         """
         me = threading.Condition(lane.lock)
+        ask = shared
         with lane.lock:
             began = now = self._clock()
             try:
@@ -294,6 +322,12 @@ class Pace:
                         me.wait()
                     elif delay := lane.allowance.delay(now):
                         self._pause(me, delay)
+                        ask = shared
+                    elif ask is not None and per_minute is not None:
+                        # Then the turn here is looked at again: a 429 may have come meanwhile. If
+                        # it takes more waiting, the others get another place for a later start.
+                        _without_lock(me, partial(ask.acquire, per_minute))
+                        ask = None
                     else:
                         break
                     now = self._clock()
@@ -306,12 +340,25 @@ class Pace:
     def _pause(self, first: threading.Condition, seconds: float) -> None:
         if self._sleep is None:
             first.wait(seconds)
-            return
-        first.release()
-        try:
-            self._sleep(seconds)
-        finally:
-            first.acquire()
+        else:
+            _without_lock(first, partial(self._sleep, seconds))
+
+
+def _without_lock(first: threading.Condition, wait: Callable[[], object]) -> None:
+    """Wait in the first place of the line; the line may grow meanwhile."""
+    first.release()
+    try:
+        wait()
+    finally:
+        first.acquire()
+
+
+def _tell(shared: Gate, error: Throttled) -> None:
+    """Tell the others of a 429. That it could not be told is a note on it, and does not hide it."""
+    try:
+        shared.slow()
+    except DarkroomError as failed:
+        error.add_note(f"The others were not told of it: {failed}")
 
 
 def _check(per_minute: int | None) -> None:

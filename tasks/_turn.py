@@ -7,15 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from blocks import Bedrock
 from darkroom import expect
 from darkroom.budget import Bill, Budget
 from darkroom.catalog import Model
-from darkroom.errors import BadAnswer
+from darkroom.errors import BadAnswer, InvalidRequest
 from darkroom.modes.base import Request
-from darkroom.pace import Pace
+from darkroom.pace import Gate, Pace
 from tasks import _run
+
+if TYPE_CHECKING:
+    from blocks.shared_pace import SharedPace
 
 
 @dataclass
@@ -68,8 +73,8 @@ def taken(bedrock: Bedrock, request: Request, model: Model, region: str) -> Iter
     price, held = expect.price(request, model), budget.get()
     what = f"{request.mode} on {model.name}"
     with held.call(price, what) if held else nullcontext(Bill(price or 0.0)) as bill:
-        key = (model.id, region, bedrock.endpoint)
-        with PACE.turn(key, bedrock.quota_of(model)) as waited:
+        key, quota = (model.id, region, bedrock.endpoint), bedrock.quota_of(model)
+        with PACE.turn(key, quota, _gate(bedrock, f"{model.id}/{region}")) as waited:
             if waited > LONG:
                 _run.log().info("%s: waited %.0f s for its turn in the quota", what, waited)
             try:
@@ -78,6 +83,25 @@ def taken(bedrock: Bedrock, request: Request, model: Model, region: str) -> Iter
                 _count(price)
                 raise
             _count(None if price is None else bill.usd)
+
+
+def _gate(bedrock: Bedrock, key: str) -> Gate | None:
+    """What stands between this process's calls and those of others; None if nothing does."""
+    if bedrock.shared_pace is None:
+        return None
+    return _shared(bedrock.shared_pace.get_secret_value()).gate(key)
+
+
+@cache
+def _shared(url: str) -> SharedPace:
+    """The one of this process for an address."""
+    try:
+        from blocks.shared_pace import SharedPace
+    except ModuleNotFoundError as error:
+        raise InvalidRequest.of(
+            "shared_pace", "***", f"it needs {error.name}", "pip install 'darkroom[machines]'"
+        ) from error
+    return SharedPace(url)
 
 
 def _count(usd: float | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from darkroom.errors import InvalidRequest, ServiceUnavailable, Throttled
+from darkroom.errors import InvalidRequest, ServiceUnavailable, Throttled, Unreachable
 from darkroom.pace import BURST, MINUTE, RECOVERY, Pace, Standing
 
 ROOT = Path(__file__).parent.parent
@@ -394,6 +395,115 @@ def test_who_fails_while_waiting_makes_room() -> None:
             first.result(timeout=10)
         assert second.result(timeout=10) == pytest.approx(1001)
     assert line.standing(KEY).waiting == 0
+
+
+class Gatekeeper:
+    """A gate that takes `seconds`, and fails where it is told to."""
+
+    def __init__(self, clock: Clock, seconds: float = 0.0, *fails: int) -> None:
+        self.clock, self.seconds, self.fails = clock, seconds, fails
+        self.asked: list[int] = []
+        self.slowed = 0
+        self.inside = 0
+
+    def acquire(self, per_minute: int) -> None:
+        self.inside += 1
+        assert self.inside == 1  # nobody else of this process asks meanwhile
+        self.asked.append(per_minute)
+        time.sleep(0.001)
+        if self.seconds:
+            self.clock.sleep(self.seconds)
+        self.inside -= 1
+        if len(self.asked) in self.fails:
+            raise Unreachable("the gate is away")
+
+    def slow(self) -> None:
+        self.slowed += 1
+        if self.fails:
+            raise Unreachable("the gate is away")
+
+
+def test_a_shared_gate_is_asked_for_each_call(pace: Pace, clock: Clock) -> None:
+    """Its wait comes after the one here, counts as waiting, and is one call's at a time."""
+    gate = Gatekeeper(clock, 2.0)
+    waited = []
+    for _ in range(BURST + 2):
+        with pace.turn(KEY, 60, gate) as seconds:
+            waited.append(seconds)
+    assert waited == pytest.approx([2.0] * (BURST + 2))  # at half the pace that is allowed here
+    assert gate.asked == [60] * (BURST + 2)
+    with pace.turn(KEY, None, gate):
+        pass
+    assert len(gate.asked) == BURST + 2  # no quota, no question
+
+
+def test_only_the_first_of_the_line_asks_the_gate() -> None:
+    """Those behind it sleep meanwhile, and each has its turn."""
+    clock = Clock()
+    pace, gate, done = Pace(clock=clock, sleep=clock.sleep), Gatekeeper(clock, 0.3), []
+
+    def call(number: int) -> None:
+        with pace.turn(KEY, 600, gate):
+            done.append(number)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(call, range(60)))
+    assert sorted(done) == list(range(60))
+    assert len(gate.asked) == 60
+    assert clock.now - 1000 == pytest.approx(60 * 0.3)
+
+
+def test_who_is_refused_at_the_gate_makes_room(pace: Pace, clock: Clock) -> None:
+    """Its error comes out before the call, takes nothing of the quota, and stops nobody else."""
+    gate = Gatekeeper(clock, 0.0, 1, 2)
+    for _ in range(2):
+        with pytest.raises(Unreachable, match="gate is away"), pace.turn(KEY, 60, gate):
+            pytest.fail("it had its turn")
+    assert pace.standing(KEY).waiting == 0
+    assert [pace.turn(KEY, 60, gate).__enter__() for _ in range(BURST)] == [0.0] * BURST
+
+
+def test_a_429_is_told_at_the_gate(pace: Pace, clock: Clock) -> None:
+    """Once for all calls of the old pace; where it cannot be told, the 429 says so itself."""
+    gate = Gatekeeper(clock)
+    turns = [pace.turn(KEY, 60, gate) for _ in range(3)]
+    for turn in turns:
+        turn.__enter__()
+    for turn in turns:
+        assert not turn.__exit__(Throttled, Throttled("too many requests"), None)
+    assert gate.slowed == 1
+    away = Gatekeeper(clock, 0.0, 99)
+    with pytest.raises(Throttled) as found, pace.turn(KEY, 60, away):
+        raise Throttled("too many requests")
+    assert found.value.__notes__ == ["The others were not told of it: the gate is away"]
+
+
+def test_a_429_during_the_question_asks_again(pace: Pace, clock: Clock) -> None:
+    """The place that the gate gave is not kept for a call that has to wait longer here."""
+    first = pace.turn(KEY, 60)
+    first.__enter__()
+
+    class Meanwhile(Gatekeeper):
+        def acquire(self, per_minute: int) -> None:
+            super().acquire(per_minute)
+            if len(self.asked) == 1:
+                first.__exit__(Throttled, Throttled("too many requests"), None)
+
+    gate = Meanwhile(clock)
+    with pace.turn(KEY, 60, gate) as waited:
+        assert waited == pytest.approx(2.0)
+    assert gate.asked == [60, 60]
+
+
+def test_a_bucket_at_the_service_refuses_nothing() -> None:
+    """One of 5 calls that fills at 5 a second takes all, though they are under way unevenly."""
+    clock, travel = Clock(), random.Random(1)
+    at = starts(Pace(clock=clock, sleep=clock.sleep), clock, 1000, 300)
+    tokens, last = 5.0, 0.0
+    for each in sorted(start + travel.uniform(0, 0.15) for start in at):
+        tokens, last = min(5.0, tokens + (each - last) * 5), each
+        assert tokens >= 1
+        tokens -= 1
 
 
 INTERRUPTED = """
