@@ -11,9 +11,11 @@ import click
 
 from darkroom.errors import DarkroomError, InvalidRequest, ModelRetired, NoCredentials
 from flows import temporary_server
+from flows.cli_batch import batch
 from flows.cli_doctor import doctor
+from flows.cli_graph import graph
 from flows.cli_mask import mask
-from flows.cli_pipeline import check, graph, plan, schema
+from flows.cli_pipeline import check, plan, schema
 from flows.cli_words import use_standin, whole
 
 
@@ -365,7 +367,7 @@ def demo(context: click.Context, /, **options: Any) -> int:
     return code
 
 
-for _command in (check, doctor, graph, mask, plan, schema):
+for _command in (batch, check, doctor, graph, mask, plan, schema):
     darkroom.add_command(_command)
 
 

@@ -303,6 +303,7 @@ def test_the_log_tells_of_calls_but_not_what_was_in_them(standin: StandIn, aws: 
         "request_id": response["ResponseMetadata"]["HTTPHeaders"]["x-amzn-requestid"],
         "sha256": hashlib.sha256(data).hexdigest(),
         "pictures": 1,
+        "delivered": True,
     }
     assert "secret plan" not in text
 

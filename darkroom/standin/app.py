@@ -6,6 +6,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import Callable
+from socket import SO_ERROR, SOL_SOCKET
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from darkroom.standin import auth
+from darkroom.standin.calls import Call
 from darkroom.standin.control import Control
 from darkroom.standin.faults import Fault
 from darkroom.standin.invoke import Bedrock, Dropped, Exchange, receive
@@ -37,7 +39,8 @@ computer and nothing costs money.
 Any access key will do. A client of "bedrock" can list the models and the inference profiles.
 
 GET   /_standin/health   whether it is up
-GET   /_standin/calls    what was asked, by model; ?log=1 adds the last calls; DELETE forgets
+GET   /_standin/calls    what was asked, by model; ?log=1 adds the last calls, ?window=60 the most
+                         calls within any 60 seconds; DELETE forgets
 POST  /_standin/faults   makes the next calls fail: {{"kind": "throttle", "times": 2}}
 GET   /_standin/faults   what is still to fail; DELETE forgets
 
@@ -51,7 +54,20 @@ class Wire(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Hand the connection to the requests that will come over it."""
         super().connection_made(transport)
-        self.app_state = {**self.app_state, "cut": transport.abort}
+        self._last: Call | None = None
+        state = {"cut": transport.abort, "answers": self._answers}
+        self.app_state = {**self.app_state, **state}
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Find out whether the last answer was read: a caller that dies before resets."""
+        reset = self.transport.get_extra_info("socket").getsockopt(SOL_SOCKET, SO_ERROR)
+        if self._last and (exc or reset):
+            self._last.delivered = False
+        super().connection_lost(exc)
+
+    def _answers(self, call: Call) -> None:
+        call.delivered = not self.transport.is_closing()
+        self._last = call
 
 
 class LoopbackOnly:
@@ -95,10 +111,12 @@ def build(bedrock: Bedrock, control: Control) -> ASGIApp:
         try:
             payload = await bedrock.invoke(call, request.receive)
         except Refusal as refusal:
+            request.scope["state"]["answers"](call.noted)
             return _refused(refusal, headers)
         except Dropped:
             request.scope["state"]["cut"]()
             return Response()
+        request.scope["state"]["answers"](call.noted)
         headers["x-amzn-bedrock-invocation-latency"] = str(round(call.seconds * 1000))
         return Response(payload, media_type="application/json", headers=headers)
 
@@ -125,7 +143,12 @@ def build(bedrock: Bedrock, control: Control) -> ASGIApp:
     async def calls(request: Request) -> Response:
         if request.method == "DELETE":
             bedrock.calls.reset()
-        return JSONResponse(bedrock.calls.report(log=request.query_params.get("log") == "1"))
+        asked = request.query_params
+        try:
+            window = float(asked["window"]) if "window" in asked else None
+        except ValueError:
+            return JSONResponse({"errors": ["window is a number of seconds"]}, 400)
+        return JSONResponse(bedrock.calls.report(log=asked.get("log") == "1", window=window))
 
     async def faults(request: Request) -> Response:
         if request.method == "DELETE":

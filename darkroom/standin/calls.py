@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import threading
 from collections import deque
 from dataclasses import asdict, dataclass, field
@@ -11,7 +12,7 @@ LOG_LENGTH = 10_000
 MOST_NAMES = 1_000
 
 
-@dataclass(frozen=True)
+@dataclass
 class Call:
     """One call, as the log keeps it.
 
@@ -24,6 +25,7 @@ class Call:
         request_id: The id in the answer's `x-amzn-requestid`.
         sha256: Hash of the request's body.
         pictures: How many pictures the answer had.
+        delivered: Whether the caller took all of the answer; not so if it hung up or died before.
     """
 
     time: float
@@ -34,6 +36,7 @@ class Call:
     request_id: str
     sha256: str
     pictures: int
+    delivered: bool = False
 
 
 @dataclass
@@ -67,18 +70,40 @@ class Calls:
                 count.refused[why] = count.refused.get(why, 0) + 1
             self._log.append(call)
 
-    def report(self, *, log: bool = False) -> dict[str, Any]:
+    def report(self, *, log: bool = False, window: float | None = None) -> dict[str, Any]:
         """Tell the counts, and the log if wanted.
+
+        Args:
+            log: Whether to tell the log.
+            window: Seconds within which to look for the most calls; None does not look.
 
         Returns:
             `models`: for each model `received`, `answered` (with pictures), `pictures`, and
-            `refused`: how many got none, by HTTP status. A filtered call of Stability's models
-            counts there under "200", a dropped connection under "dropped".
+            `refused`: how many got none, by HTTP status. A throttled call counts there under "429",
+            a filtered call of Stability's models under "200", a dropped connection under "dropped".
+            `log`: the calls in the order in which they ended. `busiest`: for each model the most
+            calls of one region that the log has within any `window` seconds, refused ones included.
         """
         with self._lock:
             models = {name: asdict(count) for name, count in sorted(self._counts.items())}
             lines = [asdict(call) for call in self._log] if log else None
-        return {"models": models} if lines is None else {"models": models, "log": lines}
+            busiest = None if window is None else self._busiest(window)
+        told = {"models": models, "log": lines, "busiest": busiest}
+        return {name: each for name, each in told.items() if each is not None}
+
+    def _busiest(self, window: float) -> dict[str, int]:
+        times: dict[tuple[str, str], list[float]] = {}
+        for call in self._log:
+            times.setdefault((call.model, call.region or ""), []).append(call.time)
+        most: dict[str, int] = {}
+        for (model, _), arrived in sorted(times.items()):
+            arrived.sort()
+            here = max(
+                bisect.bisect_left(arrived, first + window) - index
+                for index, first in enumerate(arrived)
+            )
+            most[model] = max(here, most.get(model, 0))
+        return most
 
     def reset(self) -> None:
         """Forget everything."""

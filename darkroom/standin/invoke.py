@@ -6,23 +6,26 @@ import asyncio
 import hashlib
 import json
 import os
+import re
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, ParamSpec, TypeVar
 
 import pybase64
 
 from darkroom.standin import auth, images, lineup
 from darkroom.standin.calls import Call, Calls
+from darkroom.standin.canned import Canned
 from darkroom.standin.faults import Fault, Faults
 from darkroom.standin.guardrail import WORD, Guardrail
 from darkroom.standin.model import Model, Order
+from darkroom.standin.quota import Quota
 from darkroom.standin.refusal import Refusal, invalid
 from darkroom.standin.rules import violations
+from darkroom.standin.settings import Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +33,8 @@ T = TypeVar("T")
 REQUEST_CAP = 25_000_000
 PICTURES = ("images", "artifacts")
 """Where the vendors' answers have their pictures."""
+MARK = re.compile(rb'(?<=")<(\d+)>(?=")')
+"""The place of a picture in an answer that is being made."""
 NOT_AN_IMAGE = pybase64.b64encode(b"This is no picture.").decode("ascii")
 NOT_JSON = b"<html><body>Bad gateway</body></html>"
 
@@ -50,6 +55,7 @@ class Exchange:
         region: Where the call was signed for.
         status: The HTTP status of the answer, None if the connection was cut.
         pictures: How many pictures went back.
+        noted: What the books say of the call, once it is over.
     """
 
     model_id: str
@@ -62,6 +68,7 @@ class Exchange:
     region: str | None = None
     status: int | None = 500
     pictures: int = 0
+    noted: Call | None = None
 
     @property
     def seconds(self) -> float:
@@ -90,28 +97,16 @@ class Bedrock:
     """Takes calls, draws pictures, keeps the books.
 
     Args:
-        latency: Seconds added to every call that reaches a model.
-        seed: Added to every seed that is drawn with, so that two stand-ins draw differently.
-        aliases: Ids and ARNs of one's own (of imported or private models, of application inference
-            profiles), each with the id of the model that it behaves like.
-        lifecycle: The day to answer as on: what is not launched by then or gone by then is not
-            served. None serves every model.
+        settings: What it is like.
     """
 
-    def __init__(
-        self,
-        latency: float = 0.0,
-        seed: int = 0,
-        aliases: Mapping[str, str] | None = None,
-        lifecycle: date | None = None,
-    ) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.calls = Calls()
         self.faults = Faults()
         self.closing = asyncio.Event()
-        self._latency = latency
-        self._seed = seed
-        self._aliases = aliases or {}
-        self._lifecycle = lifecycle
+        self._settings = settings
+        self._quota = Quota(settings.quota, settings.burst)
+        self._canned = Canned(settings.canned_size) if settings.canned_size else None
         # Drawing keeps a core busy: more threads than cores would only make all of them late.
         self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 2), "standin-draw")
 
@@ -153,16 +148,18 @@ class Bedrock:
 
     async def _answer(self, call: Exchange, gone: Callable[[], Any]) -> bytes:
         call.region = auth.region(call.headers.get("authorization"))
-        model = lineup.find(call.model_id, call.region, on=self._lifecycle, aliases=self._aliases)
+        how = self._settings
+        model = lineup.find(call.model_id, call.region, on=how.lifecycle, aliases=how.aliases)
         guardrail = Guardrail(call.headers, call.region)
+        self._quota.take(model.id, call.region)
         fault = self.faults.take(model.id)
         await self._fail(fault, model, gone)
         order = await self._run(_order, model, call.body)
         if (fault and fault.kind == "guardrail") or guardrail.stops(order.prompt):
-            await self.pause(self._latency)
+            await self.pause(how.latency)
             return _json(guardrail.intervened())
         if (fault and fault.block) or WORD in order.prompt.lower():
-            await self.pause(self._latency)
+            await self.pause(how.latency)
             answer = guardrail.passed(model.vendor.blocked((fault and fault.block) or "prompt"))
             if fault and fault.kind == "no_images":
                 answer = {name: told for name, told in answer.items() if name not in PICTURES}
@@ -187,13 +184,20 @@ class Bedrock:
     async def _draw(
         self, call: Exchange, model: Model, order: Order, fault: Fault | None, guardrail: Guardrail
     ) -> bytes:
-        await self.pause(self._latency)
+        await self.pause(self._settings.latency)
         kind = fault.kind if fault else None
         count = order.count - 1 if kind == "partial" else order.count
-        seeds = [order.seed + self._seed + index for index in range(count)]
-        pictures = await asyncio.gather(*(self._run(_picture, order, seed) for seed in seeds))
-        spoiled = _spoil(list(pictures), kind)
-        payload = await self._run(_payload, model, order, spoiled, guardrail)
+        if self._canned:
+            name = f"{model.id} {call.sha256} {self._settings.seed}"
+            pictures = [self._canned.encoded(f"{name} {index}") for index in range(count)]
+            extras = {field: self._canned.encoded(f"{name} {field}") for field in order.extras}
+        else:
+            seeds = [order.seed + self._settings.seed + index for index in range(count)]
+            drawn = (self._run(_picture, order, seed) for seed in seeds)
+            pictures = await asyncio.gather(*drawn)
+            extras = await self._run(_extras, order)
+        spoiled = _spoil(pictures, kind)
+        payload = await self._run(_payload, model, order, spoiled, extras, guardrail)
         if kind == "not_json":
             return NOT_JSON
         call.pictures = 0 if kind in ("truncated", "not_an_image") else len(pictures)
@@ -204,18 +208,17 @@ class Bedrock:
         return await loop.run_in_executor(self._pool, lambda: work(*args, **kwargs))
 
     def _note(self, call: Exchange) -> None:
-        self.calls.note(
-            Call(
-                time=call.arrived,
-                model=lineup.plain(call.model_id)[:200],
-                region=call.region,
-                status=call.status,
-                seconds=round(call.seconds, 4),
-                request_id=call.request_id,
-                sha256=call.sha256,
-                pictures=call.pictures,
-            )
+        call.noted = Call(
+            time=call.arrived,
+            model=lineup.plain(call.model_id)[:200],
+            region=call.region,
+            status=call.status,
+            seconds=round(call.seconds, 4),
+            request_id=call.request_id,
+            sha256=call.sha256,
+            pictures=call.pictures,
         )
+        self.calls.note(call.noted)
 
 
 def _order(model: Model, data: bytes | None) -> Order:
@@ -254,9 +257,25 @@ def _picture(order: Order, seed: int) -> str:
     return images.write(order.paint(seed), order.form)
 
 
-def _payload(model: Model, order: Order, pictures: Sequence[str], guardrail: Guardrail) -> bytes:
-    extras = {name: images.write(image, "png") for name, image in order.extras.items()}
-    payload = _json(guardrail.passed(model.vendor.answer(order, pictures, extras)))
+def _extras(order: Order) -> dict[str, str]:
+    return {field: images.write(image, "png") for field, image in order.extras.items()}
+
+
+def _payload(
+    model: Model,
+    order: Order,
+    pictures: Sequence[str],
+    extras: Mapping[str, str],
+    guardrail: Guardrail,
+) -> bytes:
+    # Base64 needs no JSON encoder, which would take ten times as long as the rest of the answer.
+    texts = [*pictures, *extras.values()]
+    marks = [f"<{index}>" for index in range(len(texts))]
+    marked = dict(zip(extras, marks[len(pictures) :], strict=True))
+    answer = guardrail.passed(model.vendor.answer(order, marks[: len(pictures)], marked))
+    parts = MARK.split(_json(answer))
+    parts[1::2] = [texts[int(part)].encode("ascii") for part in parts[1::2]]
+    payload = b"".join(parts)
     if len(payload) > model.vendor.response_cap:
         raise model.vendor.too_large(len(payload))
     return payload

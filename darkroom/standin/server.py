@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from darkroom.errors import PortTaken, UnknownModel
+from darkroom.standin.settings import Settings
 
 if TYPE_CHECKING:
     from datetime import date
@@ -35,6 +36,14 @@ class StandIn:
         aliases: Ids and ARNs of one's own, each with the id of the model that it behaves like.
         lifecycle: The day to answer as on: what is not launched by then or gone by then is not
             served. Without it every model is.
+        canned: Whether to answer with prepared pictures rather than draw: True for 1024 x 1024
+            pixels (1.6 MB), or a size as "64x64". They do not measure what was asked for.
+        quota: Calls a minute of every model in a region, or of some models by their id. What is
+            more gets ThrottlingException. None is no limit.
+        burst: How many calls of the quota may come at once; by default those of a second.
+
+    Raises:
+        InvalidRequest: A value is out of its range.
 
     Example:
         with StandIn() as standin:
@@ -48,12 +57,13 @@ class StandIn:
         seed: int = 0,
         aliases: Mapping[str, str] | None = None,
         lifecycle: date | None = None,
+        *,
+        canned: bool | str = False,
+        quota: int | Mapping[str, int] | None = None,
+        burst: int | None = None,
     ) -> None:
         self._port = port
-        self._aliases = aliases
-        self._lifecycle = lifecycle
-        self._latency = latency
-        self._seed = seed
+        self._settings = Settings(latency, seed, aliases or {}, lifecycle, canned, quota, burst)
         self._server: uvicorn.Server | None = None
         self._bedrock: Bedrock | None = None
         self._thread: threading.Thread | None = None
@@ -63,9 +73,9 @@ class StandIn:
         """Where it listens: boto3's `endpoint_url`."""
         return f"http://{HOST}:{self._port}"
 
-    def calls(self, *, log: bool = False) -> dict[str, Any]:
+    def calls(self, *, log: bool = False, window: float | None = None) -> dict[str, Any]:
         """Tell what was asked, as `GET /_standin/calls` does."""
-        return self._running.calls.report(log=log)
+        return self._running.calls.report(log=log, window=window)
 
     def fail(self, kind: str, **how: Any) -> None:
         """Make the next calls fail, as `POST /_standin/faults` does."""
@@ -83,11 +93,11 @@ class StandIn:
 
         Raises:
             PortTaken: Another program has the port.
-            UnknownModel: An alias is like no model.
+            UnknownModel: An alias is like no model, or a quota is for none.
         """
         if self._thread:
             raise RuntimeError("This stand-in runs already")
-        bedrock, server = make(self._latency, self._seed, self._aliases, self._lifecycle)
+        bedrock, server = make(self._settings)
         listener = listen(self._port)
         self._port = listener.getsockname()[1]
         self._bedrock, self._server = bedrock, server
@@ -126,30 +136,20 @@ class StandIn:
 
 
 def serve(
-    port: int,
-    latency: float = 0.0,
-    seed: int = 0,
-    aliases: Mapping[str, str] | None = None,
-    lifecycle: date | None = None,
-    *,
-    ready: Callable[[str], None] = lambda _url: None,
+    port: int, settings: Settings | None = None, *, ready: Callable[[str], None] = lambda _url: None
 ) -> None:
     """Run a stand-in until Ctrl-C.
 
     Args:
         port: Where to listen; 0 picks a free port.
-        latency: Seconds added to every call that reaches a model.
-        seed: Added to every seed that is drawn with.
-        aliases: Ids and ARNs of one's own, each with the id of the model that it behaves like.
-        lifecycle: The day to answer as on: what is not launched by then or gone by then is not
-            served. Without it every model is.
+        settings: What it is like.
         ready: Is told the URL as soon as calls can be made.
 
     Raises:
         PortTaken: Another program has the port.
-        UnknownModel: An alias is like no model.
+        UnknownModel: An alias is like no model, or a quota is for none.
     """
-    _, server = make(latency, seed, aliases, lifecycle)
+    _, server = make(settings or Settings())
     listener = listen(port)
     ready(f"http://{HOST}:{listener.getsockname()[1]}")
     try:
@@ -180,13 +180,11 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def make(
-    latency: float, seed: int, aliases: Mapping[str, str] | None, lifecycle: date | None
-) -> tuple[Bedrock, uvicorn.Server]:
+def make(settings: Settings) -> tuple[Bedrock, uvicorn.Server]:
     """Make a stand-in and the server for it; imports only here, so that a CLI starts fast.
 
     Raises:
-        UnknownModel: An alias is like no model.
+        UnknownModel: An alias is like no model, or a quota is for none.
     """
     import uvicorn
 
@@ -196,9 +194,12 @@ def make(
     from darkroom.standin.invoke import Bedrock
 
     known = lineup.every()  # now rather than within the first call
-    for own, like in (aliases or {}).items():
+    for own, like in settings.aliases.items():
         if lineup.plain(like) not in known:
             raise UnknownModel(f"The alias {own} is to be like {like}, which is no model here.")
+    for model_id in settings.quota if isinstance(settings.quota, Mapping) else ():
+        if lineup.plain(model_id) not in known:
+            raise UnknownModel(f"The quota is to be for {model_id}, which is no model here.")
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -206,9 +207,9 @@ def make(
             await super().shutdown(sockets)
             bedrock.close()
 
-    bedrock = Bedrock(latency, seed, aliases, lifecycle)
+    bedrock = Bedrock(settings)
     config = uvicorn.Config(
-        build(bedrock, Control(aliases, lifecycle)),
+        build(bedrock, Control(settings.aliases, settings.lifecycle)),
         http=Wire,
         ws="none",
         loop="asyncio",
