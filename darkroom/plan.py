@@ -91,7 +91,8 @@ class Plan(BaseModel):
         name: The pipeline's name.
         on: The day that decides which models are alive.
         rows: How many rows a batch has; 1 for a single run.
-        done: Rows that are not asked for again.
+        done: Rows that ended before, and are not asked for again.
+        repeats: Rows that ask for the same as one before them.
         lines: By step and model.
         troubles: What would fail, the first ones.
         failing: Rows that would fail.
@@ -103,6 +104,7 @@ class Plan(BaseModel):
     on: date
     rows: int = 1
     done: int = 0
+    repeats: int = 0
     lines: list[Line] = Field(default_factory=list)
     troubles: list[Trouble] = Field(default_factory=list)
     failing: int = 0
@@ -248,7 +250,10 @@ def sentences(plan: Plan) -> list[str]:
     """What the table does not say: sums, time, models that are gone, what would fail."""
     said = []
     calls = f"{plan.calls} call{'' if plan.calls == 1 else 's'} to pay for"
-    rows = f"{plan.rows} rows, {plan.done} of them done: " if plan.rows > 1 else ""
+    rows = f"{plan.rows} rows"
+    rows += f", {plan.done} ended before" if plan.done else ""
+    rows += f", {plan.repeats} repeat others" if plan.repeats else ""
+    rows = f"{rows}: " if plan.rows > 1 else ""
     said.append(
         f"{rows}{calls}, {plan.cached} cached, {plan.pictures} pictures, about {plan.price}."
     )
@@ -269,8 +274,8 @@ def sentences(plan: Plan) -> list[str]:
     if plan.failing:
         said.append(f"{plan.failing} of {plan.rows} rows would fail.")
     for trouble in plan.troubles[:20]:
-        row = f"row {trouble.row}: " if trouble.row else ""
-        said.append(f"{row}{trouble.step}: {trouble.reason}")
+        row = f"row {trouble.row}" if trouble.row else ""
+        said.append(": ".join(filter(None, [row, trouble.step, trouble.reason])))
     facts = "; ".join(
         f"{name} as of {fact.date} from {fact.source}" for name, fact in catalog.facts().items()
     )

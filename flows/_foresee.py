@@ -85,7 +85,7 @@ class Foresight:
     def fails(self, row: int, reason: str) -> None:
         """Add a row that cannot be run at all."""
         self.plan.rows += 1
-        self._trouble([_trouble(row, "row", reason, optional=False)])
+        self._trouble([_trouble(row, "", reason, optional=False)])
 
     def _trouble(self, troubles: list[Trouble]) -> None:
         self.plan.failing += any(not each.optional for each in troubles)

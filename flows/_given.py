@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from darkroom.batch.rows import Rows, crossed, matrix, open_rows, parse_values
+from darkroom.errors import InvalidRequest
 from darkroom.pipeline.pipeline import Pipeline
 
 AtOnce = Annotated[int, Field(ge=1, le=256)]
@@ -22,3 +25,36 @@ def read_pipeline(text_or_path: str) -> Pipeline:
     if "\n" in text_or_path:
         return Pipeline.parse(text_or_path)
     return Pipeline.load(Path(text_or_path))
+
+
+def rows_of(
+    pipeline: Pipeline,
+    rows: str | None,
+    values: Mapping[str, Sequence[Any]],
+    params: Mapping[str, Any],
+    pictures: str | None,
+) -> Rows:
+    """The rows of a batch.
+
+    Args:
+        pipeline: Whose params are filled.
+        rows: A file of rows, or a folder of pictures.
+        values: Lists of values by param: every combination of them.
+        params: What holds for all rows.
+        pictures: The folder that relative paths of pictures are below; None for that of the rows.
+
+    Raises:
+        InvalidRequest: They cannot be read, or do not fill the params.
+    """
+    if rows is None and not values:
+        raise InvalidRequest("rows, matrix: give one of them: what the batch goes over.")
+    folder = Path(pictures) if pictures else Path.cwd()
+    fixed = parse_values(params, pipeline.params, folder)
+    lists = {name: [str(each) for each in several] for name, several in values.items()}
+    if rows is None:
+        return matrix(lists, pipeline.params, fixed=fixed, folder=folder)
+    root = Path(pictures) if pictures else None
+    if not lists:
+        return open_rows(Path(rows), pipeline.params, fixed=fixed, pictures=root)
+    found = open_rows(Path(rows), pipeline.params, fixed=fixed, pictures=root, later=set(lists))
+    return crossed(found, lists, pipeline.params, folder=folder)

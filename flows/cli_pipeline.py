@@ -1,4 +1,4 @@
-"""`darkroom check`, `plan`, `graph` and `schema` of pipeline files, and `darkroom run FILE`."""
+"""`darkroom check`, `plan` and `schema` of pipeline files, and `darkroom run FILE`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flows.cli_words import pairs, use_standin
 if TYPE_CHECKING:
     from darkroom.pipeline.pipeline import Pipeline
 
-_PARAMS = [
+PARAMS = [
     click.Option(
         ["--param", "-p", "params"], multiple=True, metavar="NAME=VALUE", help="Give a param."
     ),
@@ -26,7 +26,7 @@ _PARAMS = [
         help="Give a param that is a picture; repeated, one that is several.",
     ),
 ]
-_MAX_COST = click.Option(
+MAX_COST = click.Option(
     ["--max-cost"],
     type=click.FloatRange(min=0),
     metavar="USD",
@@ -61,17 +61,6 @@ def check(files: tuple[Path, ...], as_json: bool) -> int:
 
 
 @click.command()
-@_FILE
-def graph(file: Path) -> int:
-    """Print the graph of a pipeline FILE, in Mermaid's words."""
-    from darkroom.pipeline.graph import mermaid
-    from darkroom.pipeline.pipeline import Pipeline
-
-    click.echo(mermaid(Pipeline.load(file)))
-    return 0
-
-
-@click.command()
 def schema() -> int:
     """Print the JSON Schema of pipeline files, for editors."""
     from darkroom.pipeline.schema import schema as made
@@ -100,13 +89,13 @@ def plan(context: click.Context, /, file: Path, standin: bool, **options: Any) -
     return show(made, values, **options)
 
 
-plan.params += [*_PARAMS, _MAX_COST]
+plan.params += [*PARAMS, MAX_COST]
 
 
 def run_command(file: Path, options: list[click.Option]) -> click.Command:
     """The command that runs a pipeline file: its params are told in its help."""
     more = [
-        _MAX_COST,
+        MAX_COST,
         click.Option(
             ["--at-once"],
             type=click.IntRange(1, 256),
@@ -121,7 +110,7 @@ def run_command(file: Path, options: list[click.Option]) -> click.Command:
         return _run(file, **given)
 
     return click.Command(
-        str(file), params=[*_PARAMS, *more, *options], callback=run, help=_help(file)
+        str(file), params=[*PARAMS, *more, *options], callback=run, help=_help(file)
     )
 
 
@@ -152,7 +141,6 @@ def _given(
 ) -> tuple[Pipeline, dict[str, Any]]:
     """The pipeline, and its params as they were typed, checked as far as that goes alone."""
     from darkroom.batch.rows import parse_values
-
     from darkroom.pipeline.given import given_values
     from darkroom.pipeline.pipeline import Pipeline
 

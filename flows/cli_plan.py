@@ -6,12 +6,14 @@ import json
 from datetime import date
 from typing import Any
 
+from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
 from blocks import Bedrock, ImageStore
 from blocks.bedrock import STANDIN
 from blocks.standin import in_process_standin
+from darkroom.errors import NoCredentials
 from darkroom.pipeline.pipeline import Pipeline
 from darkroom.plan import HEADINGS, Plan, cells, sentences
 from flows import temporary_server
@@ -33,7 +35,9 @@ def show(
     as_json: bool,
 ) -> int:
     """Print the plan; the exit code is 1 where something in it would fail."""
-    foresight = Foresight(pipeline.name, how_of(bedrock, store), on)
+    block, image_store = blocks_of(bedrock, store)
+    how: How = {"bedrock": block, "store": image_store, "seeds": SEEDS}
+    foresight = Foresight(pipeline.name, how, on)
     foresight.add(pipeline, values)
     plan = foresight.plan
     if as_json:
@@ -61,9 +65,18 @@ def printed(plan: Plan) -> None:
         out.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
-def how_of(bedrock: str | None, store: str | None) -> How:
-    """What the tasks would be given. No server is asked for blocks where there can be none."""
+def blocks_of(bedrock: str | None, store: str | None) -> tuple[Bedrock, ImageStore]:
+    """The blocks to plan for. No server is asked for any where there can be none."""
     if temporary_server.would_find_nothing() and store is None and bedrock in (None, STANDIN):
-        plain = in_process_standin() if bedrock else Bedrock()
-        return {"bedrock": plain, "store": ImageStore(), "seeds": SEEDS}
-    return {"bedrock": Bedrock.find(bedrock), "store": ImageStore.find(store), "seeds": SEEDS}
+        return _signed(in_process_standin() if bedrock else Bedrock()), ImageStore()
+    return _signed(Bedrock.find(bedrock)), ImageStore.find(store)
+
+
+def _signed(bedrock: Bedrock) -> Bedrock:
+    """A block with something to sign by: a plan calls nothing, and needs no account."""
+    try:
+        bedrock.get_client()
+    except NoCredentials:
+        none = {"aws_access_key_id": "none", "aws_secret_access_key": SecretStr("none")}
+        return bedrock.model_copy(update=none)
+    return bedrock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from rich.console import Console
@@ -21,14 +21,17 @@ _RETRY = re.compile(r"Task run failed with exception: (.*) - (Retry \d+/\d+) wil
 class _Lines(logging.Handler):
     """Turns the log of a run, which Prefect keeps in full, into a few lines."""
 
-    def __init__(self, console: Console, status: Status) -> None:
+    def __init__(self, console: Console, status: Status, *, rows: bool) -> None:
         super().__init__(logging.INFO)
+        self._rows = rows
         self._console = console
         self._status = status
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
         task = getattr(record, "task_run_name", None)
+        if self._rows and record.name.startswith("prefect.task_runs"):
+            return
         if record.name.startswith("prefect.task_runs") and task:
             if retry := _RETRY.search(text):
                 reason, which, when = retry.groups()
@@ -57,14 +60,23 @@ class _Lines(logging.Handler):
 
 
 @contextmanager
-def shown(console: Console, *, verbose: bool) -> Iterator[None]:
-    """Show progress on `console` while the block runs; with `verbose` Prefect's own log instead."""
+def shown(console: Console, *, verbose: bool, rows: bool = False) -> Iterator[None]:
+    """Show progress on `console` while the block runs.
+
+    Args:
+        console: Where to.
+        verbose: Whether to show Prefect's own log instead.
+        rows: Whether these are a batch's rows, which somebody else shows.
+    """
     if verbose:
         yield
         return
     root = logging.getLogger()
-    with console.status("starting Prefect") as status:
-        lines = _Lines(console, status)
+    waiting = (
+        nullcontext(Status("", console=console)) if rows else console.status("starting Prefect")
+    )
+    with waiting as status:
+        lines = _Lines(console, status, rows=rows)
         root.handlers = [lines]
         try:
             yield

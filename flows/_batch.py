@@ -1,0 +1,378 @@
+"""The rows of a batch, or of one shard: planned, done side by side, written down as they end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from filelock import Timeout
+from prefect.runtime import flow_run
+
+from blocks import Bedrock, ImageStore
+from darkroom.batch.records import Card, Known, Records
+from darkroom.batch.row import Made, Result, Row, Status
+from darkroom.batch.rows import Rows, key_of
+from darkroom.client import Keep
+from darkroom.errors import InvalidRequest
+from darkroom.pipeline.pipeline import Pipeline
+from darkroom.pipeline.walk import Walk
+from darkroom.plan import Plan
+from darkroom.store import Store
+from flows._crew import Crew, Job
+from flows._foresee import SEEDS, Foresight
+from flows.report import status_of
+from tasks import _run
+from tasks._invoke import How
+
+Retry = Literal["missing", "failed", "filtered", "all"]
+
+watch: ContextVar[Callable[[Tally, Result | None], None] | None] = ContextVar("watch", default=None)
+"""Is told how the batch that runs here stands, and of each row that ended."""
+
+
+@dataclass
+class Tally:
+    """How a batch stands.
+
+    Attributes:
+        total: Rows in all.
+        done: Rows that are done, in this run or before; failed, filtered and stopped likewise.
+        before: Rows that this run does not ask for, because they ended in earlier ones.
+        spent_usd: Estimated price of the calls of this run whose price is known.
+        unpriced: Calls of this run whose price is not.
+        calls: Calls of this run.
+        cached: Calls that were not needed.
+        began: Monotonic time.
+    """
+
+    total: int = 0
+    done: int = 0
+    failed: int = 0
+    filtered: int = 0
+    stopped: int = 0
+    before: int = 0
+    spent_usd: float = 0.0
+    unpriced: int = 0
+    calls: int = 0
+    cached: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def count(self, status: Status, rows: int = 1) -> None:
+        """Count rows that ended."""
+        setattr(self, status, getattr(self, status) + rows)
+
+    def add(self, result: Result, rows: int = 1) -> None:
+        """Count a row that ended, and those that repeat it."""
+        self.count(result.status, rows)
+        self.spent_usd = round(self.spent_usd + result.spent_usd, 6)
+        self.unpriced += result.unpriced
+        self.calls += result.calls
+        self.cached += result.cached
+
+    @property
+    def ended(self) -> int:
+        """Rows that ended in this run."""
+        return self.done + self.failed + self.filtered + self.stopped - self.before
+
+    @property
+    def left(self) -> int:
+        """Rows that are still to be done."""
+        return max(0, self.total - self.before - self.ended)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest takes if it goes on like this; None if nothing ended yet."""
+        if not self.ended:
+            return None
+        return (time.monotonic() - self.began) / self.ended * self.left
+
+    @property
+    def spent(self) -> str:
+        """What was spent, in words: what is unknown is said to be."""
+        unknown = f" + {self.unpriced} calls of unknown price" if self.unpriced else ""
+        return f"${self.spent_usd:.4g}{unknown}"
+
+
+@dataclass
+class _Doing:
+    """A row under way."""
+
+    row: Row
+    key: str
+    attempt: int
+    filtered: dict[str, int]
+
+
+class Batch:
+    """A pipeline over rows.
+
+    Args:
+        name: Names it for good: a batch of the same name goes on where it was.
+        pipeline: What is done with each row.
+        rows: The rows, read again each time they are asked for.
+        bedrock: How to reach the service.
+        store: Where pictures and records are kept.
+        retry: Which rows to do beside those that never ended.
+        again: Whether all of it is asked for anew.
+        keep: As of the tasks.
+        shard: Which shard of how many: (0, 1) for all rows.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        pipeline: Pipeline,
+        rows: Rows,
+        bedrock: Bedrock,
+        store: ImageStore,
+        *,
+        retry: Retry = "missing",
+        again: bool = False,
+        keep: Keep = "no",
+        shard: tuple[int, int] = (0, 1),
+    ) -> None:
+        self.name, self.pipeline, self.rows, self.shard = name, pipeline, rows, shard
+        self.opened: Store = store.open()
+        self.records = Records(self.opened, name)
+        self.tally = Tally()
+        self._retry = retry
+        card = self._card(again=again)
+        self._salt = f"{self.name} {card.times}" if card.times else ""
+        self.how: How = {
+            "bedrock": bedrock,
+            "store": store,
+            "keep": keep,
+            "seeds": SEEDS,
+            "again": self._salt,
+        }
+        self.known = self.records.known()
+        self._writing = threading.Lock()
+        self._fingerprint = f"{pipeline.fingerprint} {self._salt}"
+        self._on_end: Callable[[Result], None] = lambda result: None
+        self._stopped = False
+        self._repeats: Counter[str] = Counter()
+
+    def _card(self, *, again: bool) -> Card:
+        """What the batch is; asked for anew once in a flow run, however often that is resumed."""
+        card, run = self.records.card(), str(flow_run.get_id())
+        if again and card.again_for != run:
+            card = card.model_copy(update={"times": card.times + 1, "again_for": run})
+        card = card.model_copy(update={"pipeline": self.pipeline.name})
+        if self.shard[1] == 1 or again:
+            self.records.write_card(card)
+        return card
+
+    def key(self, row: Row) -> str:
+        """Names what a row asks for."""
+        # Broken rows have nothing but their defaults in common: what is wrong with each tells them
+        # apart, and from the row that it becomes when it is mended.
+        words = f"{self._fingerprint} {row.problem}"
+        return key_of(row.values, self.pipeline.params, words)
+
+    def wanted(self) -> Iterator[tuple[Row, str, Known | None]]:
+        """The rows that are to be done, each with its key and what is known of it."""
+        for row, key, known, wanted in self._sorted():
+            if wanted:
+                yield row, key, known
+
+    def _sorted(self) -> Iterator[tuple[Row, str, Known | None, bool]]:
+        """All rows of the shard, each with whether it is to be done: once, if it is repeated."""
+        index, total = self.shard
+        seen: set[str] = set()
+        for row in self.rows:
+            if total > 1 and row.number % total != index:
+                continue
+            key = self.key(row)
+            known = self.known.get(key)
+            yield row, key, known, key not in seen and (not known or self._again(known.status))
+            seen.add(key)
+
+    def _again(self, status: Status) -> bool:
+        return status == "stopped" or self._retry in ("all", status)
+
+    def plan(self) -> Plan:
+        """What would be done, row by row; nothing is called."""
+        foresight, tally = Foresight(self.pipeline.name, self.how), self.tally
+        rows, asked = 0, set[str]()
+        self._repeats.clear()
+        for row, key, known, wanted in self._sorted():
+            rows += 1
+            if wanted:
+                asked.add(key)
+                if row.problem:
+                    foresight.fails(row.number, row.problem)
+                else:
+                    foresight.add(self.pipeline, row.values, row.number, self._filtered(key, known))
+            elif key in asked:
+                self._repeats[key] += 1
+            elif known:
+                tally.count(known.status)
+                tally.before += 1
+        tally.total = foresight.plan.rows = rows
+        foresight.plan.done = tally.before
+        foresight.plan.repeats = self._repeats.total()
+        return foresight.plan
+
+    def run(self, at_once: int, on_end: Callable[[Result], None], beat: Callable[[], None]) -> None:
+        """Do all rows that are wanted.
+
+        Args:
+            at_once: Rows and calls that are under way at the same time.
+            on_end: Is told of each row that ended, one at a time.
+            beat: Is called about once a second.
+        """
+        self._on_end = on_end
+        place = _run.place.set(f"{self.records.folder}/pictures")
+        try:
+            Crew(self.how, at_once, shown=False).drive(self._jobs(), self._ended, beat)
+        finally:
+            _run.place.reset(place)
+
+    def _jobs(self) -> Iterator[Job]:
+        for row, key, known in self.wanted():
+            if self._stopped:
+                return
+            attempt = known.attempt + 1 if known else 1
+            filtered = self._filtered(key, known)
+            doing = _Doing(row, key, attempt, filtered)
+            if row.problem:
+                self._write(self._result(doing, "failed", row.problem))
+                continue
+            try:
+                walk = Walk(self.pipeline, row.values)
+            except InvalidRequest as error:
+                self._write(self._result(doing, "failed", str(error)))
+                continue
+            yield Job(walk, row=row.number, data=doing, filtered=filtered)
+
+    def _filtered(self, key: str, known: Known | None) -> dict[str, int]:
+        """How often the filter stopped which units of a row that is tried again."""
+        if known is None or known.status != "filtered":
+            return {}
+        last = self.records.load(key, known)
+        return last.filtered if last else {}
+
+    def _ended(self, job: Job) -> None:
+        doing: _Doing = job.data
+        outcomes = job.ended
+        hard = [each for each in outcomes if each.error and not each.unit.optional]
+        left = [each for each in job.walk.left if each.how == "failed" and not each.optional]
+        reasons = [f"{each.unit.name}: {_said(each.error)}" for each in hard]
+        reasons += [f"{each.name}: {each.reason}" for each in left]
+        statuses = {status_of(each.error) for each in hard if each.error} | {"failed" for _ in left}
+        status: Status = "done"
+        worse: tuple[Status, ...] = ("filtered", "failed", "stopped")
+        for worst in worse:
+            if worst in statuses:
+                status = worst
+        filtered = dict(doing.filtered)
+        for each in outcomes:
+            if each.error and status_of(each.error) == "filtered":
+                filtered[each.unit.name] = filtered.get(each.unit.name, 0) + 1
+        made = {id(p): each for each in outcomes for p in each.pictures}
+        pictures = tuple(
+            Made(
+                step=step,
+                uri=picture.uri,
+                sha256=picture.sha256,
+                media_type=picture.media_type,
+                width=picture.width,
+                height=picture.height,
+                model=picture.provenance.model,
+                seed=picture.provenance.seed,
+                price_usd=picture.provenance.price_usd,
+                cached=made[id(picture)].status == "cached",
+            )
+            for step, picture in job.walk.outputs
+        )
+        result = self._result(doing, status, "; ".join(reasons))
+        self._write(
+            result.model_copy(
+                update={
+                    "pictures": pictures,
+                    "spent_usd": round(sum(each.paid.usd for each in outcomes), 6),
+                    "unpriced": sum(each.paid.unpriced for each in outcomes),
+                    "calls": sum(each.paid.calls for each in outcomes),
+                    "cached": sum(each.status == "cached" for each in outcomes),
+                    "seconds": round(time.monotonic() - job.began, 3),
+                    "filtered": filtered,
+                }
+            )
+        )
+
+    def _result(self, doing: _Doing, status: Status, reason: str = "") -> Result:
+        row = doing.row
+        return Result(
+            row=row.number,
+            key=doing.key,
+            status=status,
+            reason=reason,
+            values=dict(row.values),
+            more=dict(row.more),
+            attempt=doing.attempt,
+            flow_run=str(flow_run.get_name()),
+            ended_at=datetime.now(UTC),
+        )
+
+    def _write(self, result: Result) -> None:
+        self.records.add(result)
+        with self._writing:
+            self.note(result, Known(result.status, result.attempt))
+            self._stopped |= result.status == "stopped"
+            self._on_end(result)
+
+    def note(self, result: Result, known: Known) -> None:
+        """Count a row that ended and is on record."""
+        self.known[result.key] = known
+        self.tally.add(result, 1 + self._repeats[result.key])
+
+    def results(self) -> Iterator[Result]:
+        """What came of all rows so far, in their order; a row that repeats another is as that."""
+        first: dict[str, int] = {}
+        for row in self.rows:
+            key = self.key(row)
+            known = self.known.get(key)
+            result = self.records.load(key, known) if known else None
+            if result is None:
+                continue
+            if key in first:
+                told = {"spent_usd": 0.0, "unpriced": 0, "calls": 0, "seconds": 0.0}
+                reason = "; ".join(filter(None, [f"as row {first[key]}", result.reason]))
+                result = result.model_copy(update={**told, "reason": reason})
+            first.setdefault(key, row.number)
+            yield result.model_copy(
+                update={"row": row.number, "values": dict(row.values), "more": dict(row.more)}
+            )
+
+    def held(self, patience: float = 0) -> Any:
+        """A lock that only one process can have for this batch, or this shard of it.
+
+        Args:
+            patience: Seconds to wait for it.
+
+        Raises:
+            InvalidRequest: Another process does this batch now.
+        """
+        index, total = self.shard
+        lock = self.opened.lock(
+            f"batch-{self.name}" + (f"-{index}-of-{total}" if total > 1 else "")
+        )
+        try:
+            return lock.acquire(timeout=patience)
+        except Timeout as error:
+            raise InvalidRequest.of(
+                "name",
+                self.name,
+                "a batch of this name is being done by another process",
+                "Wait for it, or choose another name.",
+            ) from error
+
+
+def _said(error: BaseException | None) -> str:
+    return str(error) or type(error).__name__

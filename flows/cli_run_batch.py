@@ -1,0 +1,119 @@
+"""`darkroom batch`, from its parameters to its table; a bar shows how far it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from prefect.client.schemas.objects import State
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from darkroom.batch.row import Result
+from darkroom.errors import DarkroomError
+from flows._batch import Tally, watch
+from flows._listing import BatchReport
+from flows._order import Order
+from flows._progress import in_words
+from flows.cli_plan import blocks_of, printed
+from flows.progress import shown
+from flows.run_batch import run_batch
+
+out = Console()
+err = Console(stderr=True)
+
+
+def plan(given: dict[str, Any], *, as_json: bool) -> int:
+    """Print what a batch would do; the exit code is 1 where a row would fail."""
+    blocks = blocks_of(given.get("bedrock"), given.get("store"))
+    fields = {name: value for name, value in given.items() if name in Order.model_fields}
+    batch = Order.model_validate(fields).batch(blocks=blocks)
+    made = batch.plan()
+    if as_json:
+        print(json.dumps(made.as_json(), indent=2))  # noqa: T201
+    else:
+        printed(made)
+    made.check_budget(given.get("max_cost"))
+    return 1 if made.failing or made.retired else 0
+
+
+def run(
+    given: dict[str, Any],
+    rows: int,
+    ready: Callable[[], None],
+    *,
+    verbose: bool,
+    as_json: bool,
+) -> int:
+    """Run a batch; the exit code is 0 where all rows are done, else 1."""
+    with (
+        shown(err, verbose=verbose, rows=True),
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+        _bar(rows, hidden=verbose),
+    ):
+        ready()
+        state: State[Any] = run_batch(**given, return_state=True)
+    report = state.result(raise_on_failure=False)
+    if isinstance(report, DarkroomError):
+        raise report
+    if not isinstance(report, BatchReport):
+        raise DarkroomError(f"{state.name}: {state.message}")  # Prefect's log has all of it
+    if as_json:
+        print(json.dumps(report.model_dump(mode="json"), indent=2))  # noqa: T201
+    else:
+        _print(report, str(state.name))
+    return 0 if report.done == report.rows else 1
+
+
+def _print(report: BatchReport, state: str) -> None:
+    unknown = f" + {report.unpriced} calls of unknown price" if report.unpriced else ""
+    said = [
+        f"{state}: {report.done} of {report.rows} rows done, {report.failed} "
+        f"failed, {report.filtered} filtered, {report.stopped} not begun or stopped",
+        f"{report.calls} calls, {report.cached} cached, about ${report.spent_usd:.4g}{unknown}, "
+        f"{report.seconds:.0f} s",
+        report.reason,
+        f"Manifest: {report.manifest}",
+        f"Page:     {report.page}" if report.page else "",
+    ]
+    again = " or ".join(word for word in ("failed", "filtered") if getattr(report, word))
+    if again:
+        said.append(f"Try those again with: --name {report.name} --retry {again}")
+    elif report.stopped:
+        said.append(f"Go on with: --name {report.name}")
+    for line in filter(None, said):
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _bar(rows: int, *, hidden: bool) -> Iterator[None]:
+    """A bar for the rows, which the batch moves; each row that is not done is a line above it."""
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
+        bar = progress.add_task("", total=rows)
+
+        def moved(tally: Tally, result: Result | None) -> None:
+            if result is not None and result.status != "done":
+                line = f"row {result.row}: {result.status}: {result.reason}"
+                progress.console.print(f"  [yellow]![/] {escape(line)}", highlight=False)
+            progress.update(
+                bar,
+                total=tally.total,
+                completed=tally.total - tally.left,
+                description=escape(in_words(tally)),
+            )
+
+        token = watch.set(moved)
+        try:
+            yield
+        finally:
+            watch.reset(token)
