@@ -243,9 +243,9 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     """A file in the way of the folder is a clear error, for both ways of writing."""
     (tmp_path / "taken").write_text("")
-    with pytest.raises(StoreFailed, match="taken/batch/manifest.jsonl: cannot be written"):
+    with pytest.raises(StoreFailed, match=r"taken/batch/manifest\.jsonl: cannot be written"):
         Manifest(tmp_path / "taken" / "batch")
-    with pytest.raises(StoreFailed, match="taken/batch/manifest.jsonl: cannot be written"):
+    with pytest.raises(StoreFailed, match=r"taken/batch/manifest\.jsonl: cannot be written"):
         rewrite(tmp_path / "taken" / "batch", [])
 
 

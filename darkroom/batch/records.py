@@ -41,6 +41,17 @@ class Card(BaseModel):
     again_for: str = ""
 
 
+def check_name(name: str) -> None:
+    """Raise `InvalidRequest` if a batch cannot be called that."""
+    if not NAME.fullmatch(name):
+        raise InvalidRequest.of(
+            "name",
+            name,
+            "the name of a batch is made of letters, digits, -, _ and ., at most 80",
+            "It names the batch's folder, and resumes it.",
+        )
+
+
 @dataclass(frozen=True)
 class Known:
     """What is known of a row without reading it."""
@@ -58,13 +69,7 @@ class Records:
     """
 
     def __init__(self, store: Store, name: str) -> None:
-        if not NAME.fullmatch(name):
-            raise InvalidRequest.of(
-                "name",
-                name,
-                "the name of a batch is made of letters, digits, -, _ and ., at most 80",
-                "It names the batch's folder, and resumes it.",
-            )
+        check_name(name)
         self.store, self.name = store, name
         self.folder = f"batches/{name}"
 
