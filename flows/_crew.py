@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +18,7 @@ from prefect import Task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
+from prefect.events.worker import EventsWorker
 from pydantic import BaseModel
 
 from darkroom.modes.base import Request
@@ -28,6 +30,9 @@ from tasks import _invoke, _retry, _run, _turn
 from tasks._turn import Paid
 from tasks.picture import load_picture
 from tasks.pillow import drawn, pillow
+
+MOST_WAITING = 500
+"""Events for Prefect's server that may wait in this process; each task run makes three."""
 
 
 @dataclass(frozen=True)
@@ -114,30 +119,33 @@ class Crew:
         with ThreadPoolExecutor(self._at_once, "darkroom") as pool:
             try:
                 while True:
-                    while len(active) < self._at_once and (job := next(jobs, None)):
+                    # The first is begun in any case: nothing else could make the server catch up.
+                    while len(active) < self._at_once and not (active and _is_behind()):
+                        if (job := next(jobs, None)) is None:
+                            break
                         active.add(job)
                         self._begin(pool, job, ended)
                     if not active:
                         return
-                    job, unit, future = self._next(beat)
-                    if unit is None:
-                        future.result()
-                        active.remove(job)
-                        continue
-                    self._note(job, unit, future)
-                    self._begin(pool, job, ended)
+                    for job, unit, future in self._finished_units(beat):
+                        if unit is None:
+                            future.result()
+                            active.remove(job)
+                        else:
+                            self._note(job, unit, future)
+                            self._begin(pool, job, ended)
             except BaseException:
                 # What has begun is paid for, and ends by itself; nothing new begins.
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _next(self, beat: Callable[[], None]) -> tuple[Job, Unit | None, Future[Any]]:
-        while True:
-            beat()
-            try:
-                return self._finished.get(timeout=1)
-            except Empty:
-                continue
+    def _finished_units(
+        self, beat: Callable[[], None]
+    ) -> Iterator[tuple[Job, Unit | None, Future[Any]]]:
+        """What ended, if anything did within a second; a job without a unit is over."""
+        beat()
+        with suppress(Empty):
+            yield self._finished.get(timeout=1)
 
     def _begin(self, pool: ThreadPoolExecutor, job: Job, ended: Callable[[Job], None]) -> None:
         for unit in job.walk.ready():
@@ -219,11 +227,20 @@ class Crew:
             if not self._shown:
                 # The store remembers: it is asked first, and lies beside the pictures.
                 task = task.with_options(cache_policy=NO_CACHE, persist_result=False)
+                task.on_completion_hooks, task.on_failure_hooks = [], []
         else:
             free = load_picture if step.word == Load.word else pillow
             task = free.with_options(name=name, task_run_name=partial(_named, step.word))
         self._tasks[key] = task
         return task
+
+
+def _is_behind() -> bool:
+    """Whether the server is far behind with what it is told of task runs.
+
+    What it has not taken yet waits in this process's memory, which is to stay flat.
+    """
+    return EventsWorker.instance()._queue.qsize() > MOST_WAITING
 
 
 def how_of(unit: Unit, how: _invoke.How, filtered: Mapping[str, int]) -> _invoke.How:

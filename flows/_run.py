@@ -184,7 +184,7 @@ class Run:
             for row, picture in rows
         ]
         pictures = [picture for _, picture in rows]
-        title = f"{self.name}  {report.flow_run}"
+        title = self.name  # not the run's: the same pictures are the same sheet
         if len(rows) < len(shown):
             title = f"{title}  the last {len(rows)} of {len(shown)} pictures"
         named = contact_sheet.with_options(task_run_name="contact_sheet")
@@ -193,21 +193,17 @@ class Run:
         try:
             future = self._submit(named, pictures, labels, title, self.store)
             report.sheet = picture_of_all = future.result()
-            cells = [
-                (picture, opened.read(picture), f"{row.step} {row.model_name}".strip())
-                for row, picture in rows
-            ]
+            cells = [(picture, f"{row.step} {row.model_name}".strip()) for row, picture in rows]
             create_markdown_artifact(
-                f"## Contact sheet\n\n{_show.gallery(cells)}",
+                f"## Contact sheet\n\n{_show.gallery(opened, cells)}",
                 key=f"{key}-gallery",
                 description=f"{len(shown)} pictures of {report.flow_run}",
             )
-            sheet = opened.read(picture_of_all)
             folder, lines = report.cells_by_folder()
             create_image_artifact(
-                _show.data_uri(sheet),
+                _show.shown(opened, picture_of_all),
                 key=f"{key}-contact-sheet",
-                description=f"![preview]({_show.data_uri(sheet, 320)})\n\n"
+                description=f"![preview]({_show.shown(opened, picture_of_all, 320)})\n\n"
                 f"**contact sheet** {_show.escaped(picture_of_all.where)}",
             )
             create_table_artifact(

@@ -23,7 +23,7 @@ from prefect.context import FlowRunContext, TaskRunContext
 from prefect.exceptions import PrefectException
 from prefect.logging import get_logger
 
-from darkroom.errors import DarkroomError
+from darkroom.errors import DarkroomError, PictureMissing
 from darkroom.picture import Picture
 from darkroom.store import Store
 
@@ -62,11 +62,10 @@ def artifacts(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Non
     for number, picture in enumerate(pictures, 1):
         key = artifact_key(flow_name, task.name, *([str(number)] if len(pictures) > 1 else []))
         try:
-            data = store.read(picture)
             ImageArtifact(
                 key=key,
-                image_url=data_uri(data),
-                description=f"![preview]({data_uri(data, 240)})\n\n{caption(picture)}",
+                image_url=shown(store, picture),
+                description=f"![preview]({shown(store, picture, 240)})\n\n{caption(picture)}",
                 task_run_id=task_run.id,
                 flow_run_id=task_run.flow_run_id,
             ).create()
@@ -82,6 +81,17 @@ def forget(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> None:
 def artifact_key(*parts: str) -> str:
     """A key as Prefect takes them: lower case, digits and dashes."""
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
+
+
+def shown(store: Store, picture: Picture, side: int = 640, most: int = MAX_DATA) -> str:
+    """A stored picture's `data_uri`, made once: a cached step takes no time to show again."""
+    name = f".darkroom/shown/{picture.sha256[:2]}/{picture.sha256}-{side}-{most}.txt"
+    try:
+        return store.load(name).decode("ascii")
+    except PictureMissing:
+        uri = data_uri(store.read(picture), side, most)
+        store.write(name, uri.encode("ascii"))
+        return uri
 
 
 def data_uri(data: bytes, side: int = 640, most: int = MAX_DATA) -> str:
@@ -134,18 +144,20 @@ def price(usd: float | None) -> str:
     return "unknown" if usd is None else f"\\${usd:.4g}"
 
 
-def gallery(cells: Sequence[tuple[Picture, bytes, str]], columns: int = 4) -> str:
+def gallery(store: Store, cells: Sequence[tuple[Picture, str]], columns: int = 4) -> str:
     """An HTML table of thumbnails with captions, for a markdown artifact.
 
     Args:
-        cells: Picture, its bytes and its label.
+        store: Where the pictures are.
+        cells: Each picture and its label.
         columns: Pictures in a row.
     """
     most = (MAX_DATA - 500) // max(1, len(cells)) - 200  # what is around each picture
     drawn = [
-        f'<td><img src="{data_uri(data, 240, most)}" width="200" alt="{html.escape(label)}"><br>'
+        f'<td><img src="{shown(store, picture, 240, most)}" width="200" '
+        f'alt="{html.escape(label)}"><br>'
         f"<sub>{html.escape(label)}<br>{picture.width} x {picture.height}</sub></td>"
-        for picture, data, label in cells
+        for picture, label in cells
     ]
     rows = [drawn[start : start + columns] for start in range(0, len(drawn), columns)]
     return "<table>" + "".join(f"<tr>{''.join(row)}</tr>" for row in rows) + "</table>"
