@@ -6,10 +6,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from filelock import Timeout
 from prefect.runtime import flow_run
@@ -19,7 +20,7 @@ from darkroom.batch.records import Card, Known, Records
 from darkroom.batch.row import Made, Result, Row, Status
 from darkroom.batch.rows import Rows, key_of
 from darkroom.client import Keep
-from darkroom.errors import InvalidRequest
+from darkroom.errors import InvalidRequest, StoreFailed
 from darkroom.pipeline.pipeline import Pipeline
 from darkroom.pipeline.walk import Walk
 from darkroom.plan import Plan
@@ -141,32 +142,36 @@ class Batch:
         self.opened: Store = store.open()
         self.records = Records(self.opened, name)
         self.tally = Tally()
-        self._retry = retry
-        card = self._card(again=again)
-        self._salt = f"{self.name} {card.times}" if card.times else ""
-        self.how: How = {
-            "bedrock": bedrock,
-            "store": store,
-            "keep": keep,
-            "seeds": SEEDS,
-            "again": self._salt,
-        }
-        self.known = self.records.known()
+        self.how: How = {"bedrock": bedrock, "store": store, "keep": keep, "seeds": SEEDS}
+        self._retry, self._anew = retry, again
+        self._read()
         self._writing = threading.Lock()
-        self._fingerprint = f"{pipeline.fingerprint} {self._salt}"
+        self._off_record: dict[str, Result] = {}
         self._on_end: Callable[[Result], None] = lambda result: None
         self._stopped = False
         self._repeats: Counter[str] = Counter()
 
-    def _card(self, *, again: bool) -> Card:
+    def _read(self) -> None:
+        """Read what is on record."""
+        self._card = self._next(self.records.card())
+        salt = f"{self.name} {self._card.times}" if self._card.times else ""
+        self.how["again"] = salt
+        self._fingerprint = f"{self.pipeline.fingerprint} {salt}"
+        self.known = self.records.known()
+
+    def _next(self, card: Card) -> Card:
         """What the batch is; asked for anew once in a flow run, however often that is resumed."""
-        card, run = self.records.card(), str(flow_run.get_id())
-        if again and card.again_for != run:
+        run = str(flow_run.get_id())
+        if self._anew and card.again_for != run:
             card = card.model_copy(update={"times": card.times + 1, "again_for": run})
-        card = card.model_copy(update={"pipeline": self.pipeline.name})
-        if self.shard[1] == 1 or again:
-            self.records.write_card(card)
-        return card
+        return card.model_copy(update={"pipeline": self.pipeline.name})
+
+    def begin(self) -> None:
+        """Write down what the batch is: from here on it is asked for anew, if it is.
+
+        A plan, and a run that is refused, leave the batch as it was.
+        """
+        self.records.write_card(self._card)
 
     def key(self, row: Row) -> str:
         """Names what a row asks for."""
@@ -252,10 +257,11 @@ class Batch:
             yield Job(walk, row=row.number, data=doing, filtered=filtered)
 
     def _filtered(self, key: str, known: Known | None) -> dict[str, int]:
-        """How often the filter stopped which units of a row that is tried again."""
-        if known is None or known.status != "filtered":
-            return {}
-        last = self.records.load(key, known)
+        """How often the filter stopped which units of a row that is tried again.
+
+        Whatever the row ended as: it may have failed for another reason besides, or since.
+        """
+        last = self.records.load(key, known) if known else None
         return last.filtered if last else {}
 
     def _ended(self, job: Job) -> None:
@@ -321,7 +327,14 @@ class Batch:
         )
 
     def _write(self, result: Result) -> None:
-        self.records.add(result)
+        try:
+            self.records.add(result)
+        except StoreFailed as error:
+            # Others go on; the next run does this row again, and finds what it made.
+            status = "failed" if result.status == "done" else result.status
+            reason = "; ".join(filter(None, [result.reason, f"not on record: {error}"]))
+            result = result.model_copy(update={"status": status, "reason": reason})
+            self._off_record[result.key] = result
         with self._writing:
             self.note(result, Known(result.status, result.attempt))
             self._stopped |= result.status == "stopped"
@@ -338,7 +351,7 @@ class Batch:
         for row in self.rows:
             key = self.key(row)
             known = self.known.get(key)
-            result = self.records.load(key, known) if known else None
+            result = self._off_record.get(key) or (self.records.load(key, known) if known else None)
             if result is None:
                 continue
             if key in first:
@@ -350,8 +363,9 @@ class Batch:
                 update={"row": row.number, "values": dict(row.values), "more": dict(row.more)}
             )
 
-    def held(self, patience: float = 0) -> Any:
-        """A lock that only one process can have for this batch, or this shard of it.
+    @contextmanager
+    def held(self, patience: float = 0) -> Iterator[None]:
+        """Have this batch, or this shard of it, alone: one process at a time can.
 
         Args:
             patience: Seconds to wait for it.
@@ -360,11 +374,10 @@ class Batch:
             InvalidRequest: Another process does this batch now.
         """
         index, total = self.shard
-        lock = self.opened.lock(
-            f"batch-{self.name}" + (f"-{index}-of-{total}" if total > 1 else "")
-        )
+        which = f"-{index}-of-{total}" if total > 1 else ""
+        lock = self.opened.lock(f"batch-{self.name}{which}")
         try:
-            return lock.acquire(timeout=patience)
+            lock.acquire(timeout=patience)
         except Timeout as error:
             raise InvalidRequest.of(
                 "name",
@@ -372,6 +385,11 @@ class Batch:
                 "a batch of this name is being done by another process",
                 "Wait for it, or choose another name.",
             ) from error
+        try:
+            self._read()  # what another process did just before
+            yield
+        finally:
+            lock.release()
 
 
 def _said(error: BaseException | None) -> str:

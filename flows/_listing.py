@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact
@@ -85,9 +85,18 @@ class Listing:
         self._columns = columns
         self._began = time.monotonic()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._manifest.close()
+
     def add(self, result: Result) -> None:
-        """Note a row that ended."""
-        self._manifest.add(result)
+        """Note a row that ended. Where there is no room for it now, others go on."""
+        try:
+            self._manifest.add(result)
+        except StoreFailed as error:
+            get_run_logger().warning("%s", error)  # `end` writes all of it again
 
     def end(self, reason: str, *, page: bool) -> State[Any]:
         """Write the manifest in the rows' order, and the page; say how the batch ended."""

@@ -25,6 +25,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterId,
 )
 from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import ArtifactSort
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelling, Crashed
@@ -56,6 +57,7 @@ class _Shard:
     sign: datetime | None = None
     seen: float = field(default_factory=time.monotonic)
     starts: int = 1
+    spent_usd: float = 0.0
     over: bool = False
     reason: str = ""
 
@@ -113,6 +115,7 @@ class Shards:
                 "shards": self._total,
                 "max_cost": max_cost,
                 "at_once": self._at_once,
+                "patience": PATIENCE,
             },
             timeout=0,
             flow_run_name=f"{self._batch.name} {index + 1} of {self._total}",
@@ -152,6 +155,7 @@ class Shards:
                 flow_run_id=ArtifactFilterFlowRunId(any_=[run.id]),
                 type=ArtifactFilterType(any_=["progress"]),
             ),
+            sort=ArtifactSort.UPDATED_DESC,
             limit=1,
         )
         sign = artifacts[0].updated if artifacts else None
@@ -172,7 +176,8 @@ class Shards:
         get_run_logger().warning(
             "shard %d of %d died and is started again", shard.index + 1, self._total
         )
-        shard.flow_run, shard.starts = self._start(shard.index, share), shard.starts + 1
+        left = None if share is None else max(0.0, share - shard.spent_usd)
+        shard.flow_run, shard.starts = self._start(shard.index, left), shard.starts + 1
         shard.sign, shard.seen = None, time.monotonic()
 
     def _collect(self) -> int:
@@ -184,6 +189,7 @@ class Shards:
             if result := self._batch.records.load(key, known):
                 self._batch.note(result, known)
                 self._ended(result)
+                self._shards[result.row % self._total].spent_usd += result.spent_usd
                 fresh += 1
         return fresh
 

@@ -98,9 +98,12 @@ def batch(
             raise click.UsageError(f"{name} is given twice: --matrix makes a row of each.")
         fixed[name] = value
     # What is wrong with all of it is said before Prefect is waited for.
+    from darkroom.batch.records import check_name
     from darkroom.pipeline.pipeline import Pipeline
     from flows._given import rows_of
 
+    if "name" in given:
+        check_name(given["name"])
     made = Pipeline.load(file)
     for name in fixed.keys() & made.params.keys():
         if made.params[name].is_picture:

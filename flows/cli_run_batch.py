@@ -56,7 +56,13 @@ def run(
         _bar(rows, hidden=verbose),
     ):
         ready()
-        state: State[Any] = run_batch(**given, return_state=True)
+        try:
+            state: State[Any] = run_batch(**given, return_state=True)
+        except KeyboardInterrupt:
+            again = " without --again" if given.get("again") else ""
+            told = f"Stopped. What was made stays: the same command{again} goes on where it was."
+            err.print(told, highlight=False, soft_wrap=True)
+            return 1
     report = state.result(raise_on_failure=False)
     if isinstance(report, DarkroomError):
         raise report

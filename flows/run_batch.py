@@ -82,13 +82,14 @@ def run_batch(
     batch = order.batch()
     with batch.held():
         planned(batch, max_cost)
-        listing = Listing(batch, out)
-        if shards == 1:
-            reason = do(batch, max_cost, at_once, listing.add)
-        else:
-            order = order.model_copy(update={"name": batch.name, "again": False})
-            reason = Shards(batch, order, shards, at_once, listing.add).run(max_cost)
-        return listing.end(reason, page=page)
+        batch.begin()
+        with Listing(batch, out) as listing:
+            if shards == 1:
+                reason = do(batch, max_cost, at_once, listing.add)
+            else:
+                order = order.model_copy(update={"name": batch.name, "again": False})
+                reason = Shards(batch, order, shards, at_once, listing.add).run(max_cost)
+            return listing.end(reason, page=page)
 
 
 def planned(batch: Batch, max_cost: float | None) -> Plan:

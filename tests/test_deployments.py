@@ -1,0 +1,159 @@
+"""What `deployments/` has: flows for workers, and shards that go on when others die."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from prefect import Flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.states import Crashed
+
+from blocks import ImageStore
+from darkroom.batch.records import Records
+from darkroom.standin.server import StandIn
+from flows._order import Order
+from flows._shards import DEPLOYMENT
+from flows.run_shard import GivenUp, run_shard
+from tests.conftest import bedrock_of
+from tests.server import Server, program, server, until
+
+__all__ = ["server"]  # pytest finds the fixture here
+
+ROOT = Path(__file__).parent.parent
+FILE = "deployments/prefect.yaml"
+FLOWS = {"product_shot", "run_mode", "run_pipeline", "run_batch", "run_shard"}
+PIPELINE = """\
+name: mugs
+params: {prompt: {type: text}}
+steps:
+  picture: {mode: text_to_image, model: core, prompt: "${params.prompt}"}
+outputs: [picture]
+"""
+
+
+def deployments() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load((ROOT / FILE).read_text("utf-8"))["deployments"]
+    return found
+
+
+def test_every_deployment_names_a_flow_of_its_own_name() -> None:
+    """Each entrypoint is a flow that is called like its deployment, told of in words and tagged."""
+    assert {each["name"] for each in deployments()} == FLOWS
+    for each in deployments():
+        module, _, name = each["entrypoint"].rpartition(".")
+        flow = getattr(import_module(module), name)
+        assert isinstance(flow, Flow)
+        assert flow.name == each["name"]
+        assert each["description"].strip()
+        assert "darkroom" in each["tags"]
+        assert each["work_pool"] == {"name": "darkroom"}
+
+
+def test_the_file_of_compose_names_no_secret() -> None:
+    """Each password is taken from the environment, and refused where it is not set."""
+    found = yaml.safe_load((ROOT / "deployments/compose.yaml").read_text("utf-8"))
+    for name, service in found["services"].items():
+        for variable, value in (service.get("environment") or {}).items():
+            if "PASSWORD" in variable or "REDISCLI" in variable:
+                assert value.startswith("${"), name
+                assert value.endswith(":?}"), name
+    assert {"postgres", "redis", "server", "services", "worker"} <= {*found["services"]}
+
+
+def test_all_flows_deploy(server: Server, tmp_path: Path) -> None:
+    """`prefect deploy --all` makes every deployment, among them the one that batches start."""
+    pool = {"name": "darkroom", "type": "process"}
+    httpx.post(f"{server.api}/work_pools/", json=pool, timeout=30).raise_for_status()
+    words = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", FILE]
+    with program(words, server.env(tmp_path / "home"), tmp_path / "deploy") as deploy:
+        assert deploy.wait() == 0, f"{deploy.err}\n{deploy.out}"
+    made = {each["name"]: each for each in server.post("deployments/filter")}
+    assert {*made} == FLOWS
+    assert all(each["work_pool_name"] == "darkroom" for each in made.values())
+    assert all(each["description"] for each in made.values())
+    found = httpx.get(f"{server.api}/deployments/name/{DEPLOYMENT}", timeout=30)
+    assert found.json()["entrypoint"] == "flows.run_shard.run_shard"
+    schema = found.json()["parameter_openapi_schema"]["properties"]
+    assert {"order", "shard", "shards", "max_cost", "at_once", "patience"} == {*schema}
+
+
+Start = Callable[[str, int], "Future[State[Any]]"]
+
+
+@pytest.fixture
+def start(server: Server, tmp_path: Path) -> Any:
+    """Starts the first of two shards of a batch, of which it is given the name and the rows."""
+    latency = StandIn(latency=0.5)
+    with latency as slow, ThreadPoolExecutor(1) as pool:
+        store = ImageStore(folder=str(tmp_path / "store"))
+        server.asked(lambda: [each.save("s", overwrite=True) for each in (bedrock_of(slow), store)])
+
+        def started(name: str, rows: int) -> Future[State[Any]]:
+            words = [f"a mug with the number {number}" for number in range(2 * rows)]
+            order = Order(
+                pipeline=PIPELINE, matrix={"prompt": words}, name=name, bedrock="s", store="s"
+            )
+
+            def run() -> State[Any]:
+                return server.asked(
+                    lambda: run_shard(order, 0, 2, at_once=1, patience=9, return_state=True)
+                )
+
+            return pool.submit(run)
+
+        yield started
+
+
+def flow_run(server: Server, name: str) -> str:
+    """The id of the one run of a shard whose batch is called that."""
+
+    def found() -> str | None:
+        runs = server.post("flow_runs/filter", flows={"name": {"any_": ["run_shard"]}})
+        ids = [run["id"] for run in runs if run["parameters"]["order"]["name"] == name]
+        return ids[0] if ids else None
+
+    return until(found, "the flow run of the shard")
+
+
+def done(tmp_path: Path, name: str) -> int:
+    """How many rows of a batch are on record."""
+    return len(Records(ImageStore(folder=str(tmp_path / "store")).open(), name).known())
+
+
+def test_a_shard_that_was_given_up_ends(server: Server, start: Start, tmp_path: Path) -> None:
+    """A shard whose rows another run has taken begins no more of them."""
+    running = start("given-up", 60)
+    until(lambda: done(tmp_path, "given-up") or None, "a row is on record")
+
+    def give_up() -> None:
+        with get_client(sync_client=True) as client:
+            crashed = Crashed(message="No sign of life.")
+            client.set_flow_run_state(flow_run(server, "given-up"), crashed, force=True)
+
+    server.asked(give_up)
+    state = running.result(30)
+    assert isinstance(state.result(raise_on_failure=False), GivenUp)
+    assert "No sign of life." in str(state.result(raise_on_failure=False))
+    assert 0 < done(tmp_path, "given-up") < 30
+
+
+def test_a_shard_waits_for_an_earlier_run_of_it(
+    server: Server, start: Start, tmp_path: Path
+) -> None:
+    """While another run does its rows a shard shows that it lives, and then does what is left."""
+    lock = ImageStore(folder=str(tmp_path / "store")).open().lock("batch-waits-0-of-2")
+    with lock:
+        running = start("waits", 1)
+        run = flow_run(server, "waits")
+        until(lambda: server.of_flow_run("artifacts", run) or None, "a sign of life")
+        assert done(tmp_path, "waits") == 0
+    assert running.result(30).is_completed()
+    assert done(tmp_path, "waits") == 1
