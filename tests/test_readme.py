@@ -40,7 +40,14 @@ def commands(group: click.Group, *above: str) -> dict[str, click.Command]:
 def test_every_command_and_option_in_the_readme_exists() -> None:
     """Each `darkroom ...` that the README shows is a command, with options that it has."""
     known = commands(darkroom)
+    from flows.cli import run
+
+    made = run.get_command(
+        click.Context(run), str(ROOT / "deployments/pipelines/autumn_banner.yaml")
+    )
+    assert made
     known["run"] = known["run product_shot"]
+    known |= {"run banner.yaml": made}
     known |= {f"{group} MODE": known[f"{group} upscale"] for group in ("run", "request")}
     shown = re.findall(r"(?:^|`|bin/)darkroom ([a-z][^`\n#]*)", README, re.MULTILINE)
     assert len(shown) >= 8
