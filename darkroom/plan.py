@@ -148,10 +148,7 @@ class Plan(BaseModel):
     @property
     def price(self) -> str:
         """The price in words: what is unknown is said to be."""
-        if not self.unpriced:
-            return f"${self.usd:.4g}"
-        calls = f"{self.unpriced} call{'s' if self.unpriced > 1 else ''} of unknown price"
-        return f"${self.usd:.4g} + {calls}" if self.usd else calls
+        return price_of(self.usd, self.unpriced)
 
     @property
     def models(self) -> list[PerModel]:
@@ -205,7 +202,7 @@ class Plan(BaseModel):
             raise InvalidRequest.of(
                 "max_cost",
                 max_usd,
-                f"the price of {self.unpriced} calls is not known ({names})",
+                f"the plan has {price_of(0, self.unpriced)} ({names})",
                 "Give prices on the Bedrock block or in a catalog file, or leave max_cost out.",
             )
 
@@ -281,6 +278,14 @@ def sentences(plan: Plan) -> list[str]:
     )
     said.append(f"Estimates: {facts}. The bill is AWS's.")
     return said
+
+
+def price_of(usd: float, unpriced: int) -> str:
+    """A price in words, with the number of calls whose price is not in it."""
+    if not unpriced:
+        return f"${usd:.4g}"
+    calls = f"{unpriced} call{'' if unpriced == 1 else 's'} of unknown price"
+    return f"${usd:.4g} + {calls}" if usd else calls
 
 
 def lasting(seconds: float) -> str:

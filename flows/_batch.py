@@ -23,7 +23,7 @@ from darkroom.client import Keep
 from darkroom.errors import InvalidRequest, StoreFailed
 from darkroom.pipeline.pipeline import Pipeline
 from darkroom.pipeline.walk import Walk
-from darkroom.plan import Plan
+from darkroom.plan import Plan, price_of
 from darkroom.store import Store
 from flows._crew import Crew, Job
 from flows._foresee import SEEDS, Foresight
@@ -96,8 +96,7 @@ class Tally:
     @property
     def spent(self) -> str:
         """What was spent, in words: what is unknown is said to be."""
-        unknown = f" + {self.unpriced} calls of unknown price" if self.unpriced else ""
-        return f"${self.spent_usd:.4g}{unknown}"
+        return price_of(self.spent_usd, self.unpriced)
 
 
 @dataclass

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from queue import Empty, SimpleQueue
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -101,6 +102,7 @@ class Crew:
     def __init__(self, how: _invoke.How, at_once: int, *, shown: bool) -> None:
         self.task_runs: list[UUID] = []
         self._how, self._at_once, self._shown = how, at_once, shown
+        self._stopping = Event()
         self._tasks: dict[tuple[Any, ...], Task[Any, Any]] = {}
         self._finished: SimpleQueue[tuple[Job, Unit | None, Future[Any]]] = SimpleQueue()
 
@@ -135,7 +137,9 @@ class Crew:
                             self._note(job, unit, future)
                             self._begin(pool, job, ended)
             except BaseException:
-                # What has begun is paid for, and ends by itself; nothing new begins.
+                # What has begun is paid for, and ends by itself; nothing new begins or is tried
+                # again.
+                self._stopping.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
@@ -172,6 +176,7 @@ class Crew:
         context.run(_run.row_number.set, job.row)
         context.run(_run.step.set, unit.name)
         context.run(_turn.paid.set, Paid())
+        context.run(_retry.stopping.set, self._stopping)
         return context
 
     def _do(self, job: Job, unit: Unit) -> Outcome:

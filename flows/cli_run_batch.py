@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from darkroom.batch.row import Result
 from darkroom.errors import DarkroomError
+from darkroom.plan import price_of
 from flows._batch import Tally, watch
 from flows._listing import BatchReport
 from flows._order import Order
@@ -76,19 +77,20 @@ def run(
 
 
 def _print(report: BatchReport, state: str) -> None:
-    unknown = f" + {report.unpriced} calls of unknown price" if report.unpriced else ""
     said = [
         f"{state}: {report.done} of {report.rows} rows done, {report.failed} "
         f"failed, {report.filtered} filtered, {report.stopped} not begun or stopped",
-        f"{report.calls} calls, {report.cached} cached, about ${report.spent_usd:.4g}{unknown}, "
+        f"{report.calls} calls, {report.cached} cached, about "
+        f"{price_of(report.spent_usd, report.unpriced)}, "
         f"{report.seconds:.0f} s",
         report.reason,
         f"Manifest: {report.manifest}",
         f"Page:     {report.page}" if report.page else "",
     ]
-    again = " or ".join(word for word in ("failed", "filtered") if getattr(report, word))
+    again = [word for word in ("failed", "filtered") if getattr(report, word)]
     if again:
-        said.append(f"Try those again with: --name {report.name} --retry {again}")
+        which = again[0] if len(again) == 1 else "all"
+        said.append(f"Try those again with: --name {report.name} --retry {which}")
     elif report.stopped:
         said.append(f"Go on with: --name {report.name}")
     for line in filter(None, said):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
+from threading import Event
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -25,6 +26,10 @@ THROTTLES = 20
 
 _seen: ContextVar[tuple[UUID, Counter[bool]] | None] = ContextVar("seen", default=None)
 """The task run that is under way here, and how often it was throttled (True) or failed (False)."""
+
+
+stopping: ContextVar[Event | None] = ContextVar("stopping", default=None)
+"""Set when the run that is under way here is being ended: nothing is tried again then."""
 
 
 class Tries(TypedDict):
@@ -49,6 +54,9 @@ def tries(failures: int = FAILURES) -> Tries:
         error = state.data if isinstance(state.data, BaseException) else None
         if error is None:
             error = state.result(raise_on_failure=False)
+        ending = stopping.get()
+        if ending and ending.is_set():
+            return False
         if not (isinstance(error, DarkroomError) and error.retryable):
             return False
         throttled = isinstance(error, Throttled)

@@ -102,5 +102,6 @@ def _label(picture: Picture) -> str:
     """What a sheet says of a picture: what made it, then its size and seed."""
     how = picture.provenance
     maker = f"{how.mode} {catalog.find(how.model).short}" if how.model else how.mode
+    maker = " ".join(filter(None, [maker, str(how.parameters.get("style_preset") or "")]))
     seed = "" if how.seed is None else f"  seed {how.seed}"
     return f"{maker}\n{picture.width} x {picture.height}{seed}"

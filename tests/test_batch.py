@@ -418,13 +418,13 @@ def test_an_unknown_price_is_said_and_no_budget_holds_it(
     extra = batch.folder / "catalog.toml"
     extra.write_text(f'[models."{CORE}"]\nprices = []\n')
     monkeypatch.setenv("DARKROOM_CATALOG", str(extra))
-    assert "the price of 1 calls is not known" in refusal(batch(TWO, "word\ncup\n", max_cost=9))
+    assert "the plan has 1 call of unknown price" in refusal(batch(TWO, "word\ncup\n", max_cost=9))
     state = batch(TWO, "word\ncup\n")
     assert state.is_completed(), state.message
     assert (report(state).spent_usd, report(state).unpriced) == (0.08, 1)
     assert (batch.lines()[0].spent_usd, batch.lines()[0].unpriced) == (0.08, 1)
     assert batch.table()[0]["price_usd"] == "0.08 + 1 unknown"
-    assert "$0.08 + 1 calls of unknown price" in str(state.message)
+    assert "$0.08 + 1 call of unknown price" in str(state.message)
 
 
 def test_a_budget_stops_a_batch_before_the_call_that_would_pass_it(

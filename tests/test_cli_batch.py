@@ -144,7 +144,7 @@ def test_a_batch_from_its_first_run_to_its_last_row(
     assert told[2:] == [
         f"Manifest: {folder}/manifest.csv",
         f"Page:     {folder}/gallery.html",
-        "Try those again with: --name words-rows --retry failed or filtered",
+        "Try those again with: --name words-rows --retry all",
     ]
     said = " ".join(first.err.split())
     assert "3 rows: 3 calls to pay for, 0 cached, 3 pictures, about $0.12." in said

@@ -221,3 +221,12 @@ def test_check_graph_and_schema_are_commands(darkroom: Darkroom, tmp_path: Path)
     assert "banner.yaml:6:14: remove_backgroud: there is no such mode" in done.said
     (found,) = json.loads(darkroom("check", str(path), "--json").stdout)
     assert (found["line"], found["column"]) == (6, 14)
+
+
+def test_what_a_mode_says_itself_needs_no_saying() -> None:
+    """A field that the mode fills in is not missing, though the model needs it."""
+    made = Pipeline.parse(
+        "name: p\nparams: {photo: {type: image}}\nsteps:\n"
+        "  one: {mode: image_to_image, image: ${params.photo}, prompt: a mug}\n"
+    )
+    assert [*made.steps] == ["one"]

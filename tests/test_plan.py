@@ -123,7 +123,7 @@ def test_an_unknown_price_stays_unknown(
     plan = planned(text, {}, bedrock, image_store)
     assert (plan.unpriced, plan.usd, plan.price) == (1, 0.0, "1 call of unknown price")
     assert "1 unknown" in next(iter(cells(plan)))
-    with pytest.raises(InvalidRequest, match=r"max_cost = 5: the price of 1 calls is not known"):
+    with pytest.raises(InvalidRequest, match=r"max_cost = 5: the plan has 1 call of unknown price"):
         plan.check_budget(5)
 
 

@@ -244,3 +244,12 @@ def test_params_are_checked_before_anything_begins(values: dict[str, Any], told:
     """A param that is missing, unknown or none of its type is named."""
     with pytest.raises(InvalidRequest, match=told):
         Walk(Pipeline.parse(CHAIN), values)
+
+
+def test_what_another_step_made_is_shrunk_where_it_is_too_large() -> None:
+    """Its size is not known before it is paid for; one's own picture is refused, unless told."""
+    _, units = driven(CHAIN, {"photo": "/a/photo.png"})
+    assert units["cutout"].request.fit == "refuse"
+    assert units["big-1"].request.fit == "shrink"
+    text = CHAIN.replace("model: fast,", "model: fast, fit: refuse,")
+    assert driven(text, {"photo": "/a/photo.png"})[1]["big-1"].request.fit == "refuse"

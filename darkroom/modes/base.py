@@ -48,6 +48,8 @@ class Request(BaseModel):
     """Other names that fields are taken by."""
     repaints_black: ClassVar[bool] = False
     """Whether Amazon's models mean black where a mask of this mode has white."""
+    says_itself: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are said though nobody gave them."""
     on_the_way: ClassVar[frozenset[str]] = frozenset({"fit", "background"})
     """Fields about what is done to the sources before the model is called."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -45,6 +45,8 @@ class ImageToImage(Diffusion, Seeded):
     style_preset: fields.StylePreset = None
     cfg_scale: fields.CfgScale = None
     output_format: fields.Format = None
+
+    says_itself: ClassVar[frozenset[str]] = frozenset({"similarity"})
 
     @model_validator(mode="before")
     @classmethod

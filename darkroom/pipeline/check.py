@@ -206,9 +206,9 @@ def _model(read: Source, loc: Loc, step: Step, problems: list[Problem]) -> None:
             problems.append(read.problem((*loc, name), f"{row.name} takes no {name}"))
         else:
             _limit(read, (*loc, name), row, step, name, value, problems)
+    kind = modes.find(step.mode)
     for name in takes.required:
-        kind = modes.find(step.mode)
-        if name not in fields and kind.model_fields[name].default is None:
+        if name not in fields.keys() | kind.says_itself and kind.model_fields[name].default is None:
             told = f"{row.name} needs {name} for {step.mode}"
             problems.append(read.problem(here, told))
     if takes.one_of and not fields.keys() & set(takes.one_of):

@@ -205,8 +205,12 @@ class Walk:
                 self._leave(name, step, index, said, "failed", str(error))
 
     def _unit(self, name: str, step: Step, part: Part, said: str) -> None:
+        kind, fields = kind_of(step), part.fields(name, step)
+        if step.mode and self.pipeline.needs[name]:
+            # How large another step's pictures will be, nobody can know before they are paid for.
+            fields.setdefault("fit", "shrink")
         try:
-            request = kind_of(step).model_validate(part.fields(name, step))
+            request = kind.model_validate(fields)
         except ValidationError as error:
             raise InvalidRequest(in_words(error)) from error
         self._give(said, step, request, place=(name, part.index), model=part.filled(step.model))
