@@ -26,7 +26,6 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.flow_engine import run_flow
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Crashed, Scheduled
 from pydantic import ValidationError
 from rich.console import Console
@@ -42,6 +41,7 @@ from darkroom.store import BESIDE
 from flows import product_shot as product_shot_file
 from flows import run_mode as run_mode_file
 from flows import run_pipeline as run_pipeline_file
+from flows._here import without_heartbeat
 from flows.cli_mode import from_file, request_of
 from flows.progress import shown
 from flows.report import HEADINGS, Report
@@ -238,9 +238,7 @@ def _end_what_was_cut_off(client: SyncPrefectClient, flow_run_id: UUID) -> None:
 def _show(
     start: Callable[[], State[Any]], folder: Path | None, *, verbose: bool, as_json: bool
 ) -> int:
-    # The heartbeat tells a server that a run elsewhere is alive. This one is here, and each sync
-    # flow would wait a second for its end.
-    with shown(err, verbose=verbose), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+    with shown(err, verbose=verbose), without_heartbeat():
         state = start()
     report = state.result(raise_on_failure=False)
     if isinstance(report, DarkroomError):

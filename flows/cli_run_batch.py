@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from prefect.client.schemas.objects import State
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -17,6 +16,7 @@ from darkroom.batch.row import Result
 from darkroom.errors import DarkroomError
 from darkroom.plan import price_of
 from flows._batch import Tally, watch
+from flows._here import without_heartbeat
 from flows._listing import BatchReport
 from flows._order import Order
 from flows._progress import in_words
@@ -53,7 +53,7 @@ def run(
     """Run a batch; the exit code is 0 where all rows are done, else 1."""
     with (
         shown(err, verbose=verbose, rows=True),
-        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+        without_heartbeat(),
         _bar(rows, hidden=verbose),
     ):
         ready()

@@ -1,0 +1,1 @@
+"""What Darkroom costs, measured beside what people use instead; see README.md."""
