@@ -27,6 +27,7 @@ def batch(pipeline: str, rows: str, name: str, at_once: int) -> dict[str, Any]:
             rows=rows,
             name=name,
             at_once=at_once,
+            page=False,  # the other side has none
             bedrock="bench",
             store="bench",
             return_state=True,

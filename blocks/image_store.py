@@ -153,13 +153,13 @@ class S3Store(Store):
     def check(self) -> None:
         self.write(".darkroom/writable", b"")
 
-    def write(self, name: str, data: bytes) -> None:
+    def write(self, name: str, data: bytes, *, durable: bool = True) -> None:
         try:
             self._put(name, data)
         except (ClientError, BotoCoreError) as error:
             raise self._failed(name, "written", error) from error
 
-    def create(self, name: str, data: bytes) -> None:
+    def create(self, name: str, data: bytes, *, more: bool = False) -> None:
         try:
             self._put(name, data, IfNoneMatch="*")
         except (ClientError, BotoCoreError) as error:

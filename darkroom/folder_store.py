@@ -42,7 +42,7 @@ class FolderStore(Store):
         return path.relative_to(self.folder).as_posix()
 
     def check(self) -> None:
-        self._write(".darkroom/check", b"", lambda part, path: None)
+        self._write(".darkroom/check", b"", lambda part, path: None, file=False, folder=False)
         free = shutil.disk_usage(self.folder).free
         if free < ROOM:
             raise StoreFailed(
@@ -50,27 +50,45 @@ class FolderStore(Store):
                 f"{ROOM / 1e6:.0f} MB. Make room, or choose another store."
             )
 
-    def write(self, name: str, data: bytes) -> None:
-        self._write(name, data, lambda part, path: part.replace(path))
+    def write(self, name: str, data: bytes, *, durable: bool = True) -> None:
+        self._write(name, data, lambda part, path: part.replace(path), file=durable, folder=durable)
 
-    def create(self, name: str, data: bytes) -> None:
-        self._write(name, data, _put_if_free)
+    def create(self, name: str, data: bytes, *, more: bool = False) -> None:
+        self._write(name, data, _put_if_free, folder=not more)
 
-    def _write(self, name: str, data: bytes, put: Callable[[Path, Path], object]) -> None:
-        """Write a part beside the place for it, and `put` it there when it is on the disk."""
+    def _write(
+        self,
+        name: str,
+        data: bytes,
+        put: Callable[[Path, Path], object],
+        *,
+        file: bool = True,
+        folder: bool = True,
+    ) -> None:
+        """Write a part beside the place for it, and `put` it there.
+
+        Args:
+            name: Where to.
+            data: What.
+            put: Is given the part and the place.
+            file: Whether the bytes must be on the disk before they are put there.
+            folder: Whether the place must be on the disk after that.
+        """
         path = self.folder / name
         part = path.with_name(f".{secrets.token_hex(8)}{PART}")
         try:
             _make_folder(path.parent)
             try:
-                with part.open("xb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
+                with part.open("xb") as opened:
+                    opened.write(data)
+                    if file:
+                        opened.flush()
+                        os.fsync(opened.fileno())
                 put(part, path)
             finally:
                 part.unlink(missing_ok=True)
-            _sync_folder(path.parent)
+            if folder:
+                _sync_folder(path.parent)
         except OSError as error:
             raise StoreFailed(f"{path}: cannot be written ({error.strerror or error}).") from error
 

@@ -78,12 +78,25 @@ class Store(ABC):
         """Raise `StoreFailed` if a picture could not be written now."""
 
     @abstractmethod
-    def write(self, name: str, data: bytes) -> None:
-        """Write durably and in one step: nobody ever sees half of it. Replaces what is there."""
+    def write(self, name: str, data: bytes, *, durable: bool = True) -> None:
+        """Write in one step: nobody ever sees half of it. Replaces what is there.
+
+        Args:
+            name: Where to.
+            data: What.
+            durable: Whether it must survive a power cut. What can be made again need not.
+        """
 
     @abstractmethod
-    def create(self, name: str, data: bytes) -> None:
-        """Write as `write` does, unless the name is taken: then what is there stays."""
+    def create(self, name: str, data: bytes, *, more: bool = False) -> None:
+        """Write durably, unless the name is taken: then what is there stays.
+
+        Args:
+            name: Where to.
+            data: What.
+            more: Whether another name in the same folder follows at once: that one's last step
+                makes this one durable too.
+        """
 
     @abstractmethod
     def load(self, name: str) -> bytes:
@@ -209,9 +222,10 @@ class Store(ABC):
             pictures = [each.model_copy(update={"uri": self.uri_of(each.uri)}) for each in named]
             self.write(_request_name(key), _PICTURES.dump_json(named))
             for name, picture, each in zip(named, pictures, fresh, strict=True):
-                self.create(f"{name.uri}.json", picture.model_dump_json(indent=2).encode())
+                said = picture.model_dump_json(indent=2).encode()
+                self.create(f"{name.uri}.json", said, more=True)
                 for end, data in each.beside.items():
-                    self.create(f"{name.uri}.{end}", data)
+                    self.create(f"{name.uri}.{end}", data, more=True)
                 self.create(name.uri, each.data)
         except Exception as error:  # whatever it is: these pictures are paid for
             raise StoreFailed(f"{error} {_rescue(fresh)}") from error

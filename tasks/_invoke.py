@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -295,7 +296,9 @@ def _call(call: Call) -> list[Fresh]:
     """Call the model, and pair its pictures with how they came to be."""
     request, model, bedrock = call.request, call.model, call.bedrock
     region = bedrock.region_of(model)
-    _run.log().info("%s: calling %s", request.mode, model.call_id)
+    # A batch says what came of each row; a line for each call would keep Prefect's server busy.
+    level = logging.INFO if _run.row_number.get() is None else logging.DEBUG
+    _run.log().log(level, "%s: calling %s", request.mode, model.call_id)
     try:
         answer = _answer(call, region)
     except BadAnswer as error:

@@ -90,7 +90,7 @@ def shown(store: Store, picture: Picture, side: int = 640, most: int = MAX_DATA)
         return store.load(name).decode("ascii")
     except PictureMissing:
         uri = data_uri(store.read(picture), side, most)
-        store.write(name, uri.encode("ascii"))
+        store.write(name, uri.encode("ascii"), durable=False)
         return uri
 
 

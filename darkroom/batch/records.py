@@ -96,8 +96,12 @@ class Records:
         return found
 
     def add(self, result: Result) -> None:
-        """Write down what came of a row."""
-        self.store.write(self._name(result.key, result.status, result.attempt), _said(result))
+        """Write down what came of a row.
+
+        A power cut may take it: then the row is done again, and finds what it made.
+        """
+        name = self._name(result.key, result.status, result.attempt)
+        self.store.write(name, _said(result), durable=False)
 
     def load(self, key: str, known: Known) -> Result | None:
         """What came of a row; None if that cannot be read any more."""
