@@ -186,10 +186,10 @@ class Crew:
         if not self._shown and not isinstance(unit.request, Request):
             return Outcome(unit, self._free(unit.request), paid)
         state = self._state(job, unit)
+        if state.state_details.task_run_id:
+            self.task_runs.append(state.state_details.task_run_id)
         if self._shown:
             job.states[unit.name] = state
-            if state.state_details.task_run_id:
-                self.task_runs.append(state.state_details.task_run_id)
         elif context := FlowRunContext.get():
             # By these Prefect draws edges between task runs; here they would only add up.
             context.run_results.clear()

@@ -9,7 +9,7 @@ from prefect import get_run_logger
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 from darkroom.plan import lasting
-from flows._batch import Tally
+from flows._tally import Tally
 from tasks import _show
 
 EVERY = 5.0

@@ -8,8 +8,9 @@ from prefect import get_run_logger
 
 from darkroom.batch.row import Result
 from darkroom.budget import Budget
-from flows._batch import Batch, watch
+from flows._batch import Batch
 from flows._progress import Progress
+from flows._tally import watch
 from tasks import _turn
 
 

@@ -15,11 +15,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from darkroom.batch.row import Result
 from darkroom.errors import DarkroomError
 from darkroom.plan import price_of
-from flows._batch import Tally, watch
 from flows._here import without_heartbeat
 from flows._listing import BatchReport
 from flows._order import Order
 from flows._progress import in_words
+from flows._tally import Tally, watch
 from flows.cli_plan import blocks_of, printed
 from flows.progress import shown
 from flows.run_batch import run_batch

@@ -16,10 +16,11 @@ from pydantic import Field
 
 from darkroom.batch.row import Result
 from darkroom.errors import DarkroomError, InvalidRequest
-from flows._batch import Batch, Tally, watch
+from flows._batch import Batch
 from flows._given import AtOnce, Cost
 from flows._order import Order
 from flows._progress import EVERY, Progress, in_words
+from flows._tally import Tally, watch
 from flows._work import do
 from tasks import _show
 

@@ -24,9 +24,9 @@ from darkroom.errors import InvalidRequest, StoreFailed
 from darkroom.image_file import png
 from darkroom.picture import local_path
 from darkroom.standin.server import StandIn
-from flows._batch import Tally, watch
 from flows._listing import BatchReport
 from flows._order import Order
+from flows._tally import Tally, watch
 from flows.run_batch import run_batch
 from tests.conftest import bedrock_of
 

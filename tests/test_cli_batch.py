@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -170,3 +171,19 @@ def test_a_budget_refuses_with_code_2(start: Start, tiny: StandIn) -> None:
     assert "max_cost = 0.1: the plan costs about $0.12 for 3 calls" in " ".join(ended.err.split())
     assert ended.out == ""
     assert tiny.calls()["models"] == {}
+
+
+def test_a_batch_without_a_server_leaves_all_of_its_task_runs(tmp_path: Path) -> None:
+    """On Prefect's temporary server every row's task run is on record when the command ends."""
+    (tmp_path / "words.yaml").write_text(
+        "name: words\nparams: {word: {}}\n"
+        'steps: {one: {mode: text_to_image, prompt: "a ${params.word}"}}\n'
+    )
+    cups = [word for number in range(30) for word in ("--matrix", f"word=cup {number}")]
+    arguments = ["flows.cli", "batch", str(tmp_path / "words.yaml"), *cups]
+    env = environment(tmp_path)
+    with program([*arguments, "--standin", "--no-page"], env, tmp_path / "program") as running:
+        assert running.wait() == 0, running.err
+    with closing(sqlite3.connect(tmp_path / "prefect" / "prefect.db")) as database:
+        kept = database.execute("select state_type, count(*) from task_run group by 1").fetchall()
+    assert kept == [("COMPLETED", 30)]
