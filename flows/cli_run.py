@@ -202,6 +202,13 @@ def resume(
                     "flow_run", flow_run_id, "this Prefect server knows no such flow run"
                 ) from error
             name = client.read_flow(flow_run.flow_id).name
+            if name in ("run_batch", "run_shard"):
+                raise InvalidRequest.of(
+                    "flow_run",
+                    flow_run_id,
+                    "a batch goes on by its name",
+                    "Give the same command again: darkroom batch FILE --rows ... --name NAME",
+                )
             if name not in _FLOWS:
                 raise InvalidRequest.of("flow_run", flow_run_id, f"{name} is no flow of Darkroom")
             _end_what_was_cut_off(client, wanted)
