@@ -55,6 +55,7 @@ def test_every_secret_is_one() -> None:
         "aws_session_token",
         "bedrock_api_key",
         "role_external_id",
+        "shared_pace",
     }
 
 

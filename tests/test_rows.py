@@ -895,11 +895,12 @@ def peak(path: Path, lines: int, line: Callable[[int], str], header: str = "") -
 
 
 def test_memory_is_flat(tmp_path: Path) -> None:
-    """A hundred times the rows need no more memory."""
+    """A hundred times the rows, 10 MB of them, need no more memory."""
 
     def line(number: int) -> str:
         return f"an oak table in light number {number:09},{number:012}\n"
 
     few = peak(tmp_path / "few.csv", 2_000, line, "scene,sku\n")
     many = peak(tmp_path / "many.csv", 200_000, line, "scene,sku\n")
-    assert many < 1.1 * few, (few, many)
+    # Threads that other tests have left behind may take a little meanwhile.
+    assert many < few + 1_000_000, (few, many)
