@@ -235,9 +235,7 @@ def test_throttling_has_tries_of_its_own(
     assert standin.calls()["models"][SD35]["received"] == 26
 
 
-def test_throttling_ends_too(
-    standin: StandIn, bedrock: Bedrock, image_store: ImageStore
-) -> None:
+def test_throttling_ends_too(standin: StandIn, bedrock: Bedrock, image_store: ImageStore) -> None:
     """After twenty more tries an account that stays busy is an error."""
     standin.fail("throttle", times=30)
     with pytest.raises(Throttled):
