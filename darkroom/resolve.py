@@ -64,7 +64,7 @@ def asked(
         UnknownModel: There is no such model.
         ModelRetired: The model is to be substituted, and nothing can take its place.
     """
-    row = service.model(model or catalog.default(request.mode, {*request.given()}).id)
+    row = row_of(request, model, service)
     today = catalog.today()
     if on_retired == "refuse" or row.status(today) != "retired":
         return Asked(request, row)
@@ -72,6 +72,15 @@ def asked(
     new = service.model(new.id)
     note = f"asked of {row.name}, which ended on {row.end_of_life}: {request.mode} on {new.name}"
     return Asked(request, new, (note,))
+
+
+def row_of(request: Request, model: str | None, service: Service) -> Model:
+    """The model that is asked for: by its name, or the mode's default.
+
+    Raises:
+        UnknownModel: There is no such model.
+    """
+    return service.model(model or catalog.default(request.mode, {*request.given()}).id)
 
 
 def seed_of(*words: str) -> int:

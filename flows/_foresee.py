@@ -10,6 +10,7 @@ from typing import Any
 from darkroom import catalog, expect, substitute
 from darkroom.errors import DarkroomError
 from darkroom.expect import Foreseen, foreseen
+from darkroom.image_file import source_path
 from darkroom.mask import Edit
 from darkroom.modes.base import Request
 from darkroom.modes.base import expected as fitted
@@ -98,7 +99,7 @@ class Foresight:
             return self._asked(unit, request)
         if isinstance(request, Load):
             fresh = loaded(request.path)
-            return [Picture(**dict(fresh.facts), uri=f"file://{request.path}")]
+            return [Picture(**dict(fresh.facts), uri=source_path(request.path).absolute().as_uri())]
         self.plan.free += 1
         assert isinstance(request, PillowStep)
         return [self._drawn(unit.name, request)]

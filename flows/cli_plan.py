@@ -18,10 +18,8 @@ from darkroom.pipeline.pipeline import Pipeline
 from darkroom.plan import HEADINGS, Plan, cells, sentences
 from flows import temporary_server
 from flows._foresee import SEEDS, Foresight
+from flows.cli_words import WIDE
 from tasks._invoke import How
-
-WIDE = 400
-"""Columns of a table that goes into a file or a pipe."""
 
 
 def show(

@@ -37,12 +37,14 @@ from darkroom.errors import DarkroomError, InvalidRequest, StoreFailed, UnknownM
 from darkroom.image_file import open_file, source_path
 from darkroom.modes.base import Request
 from darkroom.picture import SUFFIXES
+from darkroom.resolve import row_of
 from darkroom.store import BESIDE
 from flows import product_shot as product_shot_file
 from flows import run_mode as run_mode_file
 from flows import run_pipeline as run_pipeline_file
 from flows._here import without_heartbeat
 from flows.cli_mode import from_file, request_of
+from flows.cli_words import WIDE
 from flows.progress import shown
 from flows.report import HEADINGS, Report
 
@@ -51,9 +53,6 @@ _FLOWS: dict[str, Flow[..., Any]] = {
     "run_mode": run_mode_file.run_mode,
     "run_pipeline": run_pipeline_file.run_pipeline,
 }
-
-WIDE = 400
-"""Columns of a table that goes into a file or a pipe."""
 
 out = Console()
 err = Console(stderr=True)
@@ -119,7 +118,7 @@ def run_mode(
     def start() -> State[Any]:
         ready()
         bedrock = Bedrock.find(how.get("bedrock"))
-        wanted = run_mode_file.asked(request, how.get("model"), bedrock)
+        wanted = row_of(request, how.get("model"), bedrock)
         run_mode_file.check(request, wanted, bedrock, how.get("on_retired", "refuse"))
         ImageStore.find(how.get("store")).open().check()
         state: State[Any] = run_mode_file.run_mode(mode, fields, **how, return_state=True)

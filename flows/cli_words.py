@@ -8,6 +8,9 @@ from typing import Any
 
 import click
 
+WIDE = 400
+"""Columns of a table that goes into a file or a pipe."""
+
 
 def use_standin(given: dict[str, Any], standin: bool) -> None:
     """Name the stand-in as the block to use, where it is asked for."""

@@ -16,13 +16,8 @@ from darkroom.catalog import Model
 from darkroom.client import Keep
 from darkroom.errors import DarkroomError
 from darkroom.modes.base import Request
-from darkroom.resolve import OnRetired, seed_of
+from darkroom.resolve import OnRetired, row_of, seed_of
 from flows._run import Run
-
-
-def asked(request: Request, model: str | None, bedrock: Bedrock) -> Model:
-    """The model that is asked for: by its name, or the mode's default."""
-    return bedrock.model(model or catalog.default(request.mode, {*request.given()}).id)
 
 
 def check(request: Request, model: Model, bedrock: Bedrock, on_retired: OnRetired) -> Model:
@@ -86,7 +81,7 @@ def _takes_seed(model: Model, mode: str) -> bool:
 def _all_steps(run: Run, mode: str, fields: dict[str, Any], model: str | None) -> None:
     kind = modes.find(mode)
     request = kind.model_validate(kind.with_pictures(fields, run.load))
-    wanted = asked(request, model, run.bedrock)
+    wanted = row_of(request, model, run.bedrock)
     called = check(request, wanted, run.bedrock, run.on_retired)
     if request.given().get("seed") is None and _takes_seed(called, mode):
         # Said here, so that several calls get consecutive ones.

@@ -9,7 +9,6 @@ from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
-from darkroom import catalog
 from darkroom.budget import Budget
 from darkroom.client import Keep
 from darkroom.errors import BudgetReached, DarkroomError, InvalidRequest
@@ -17,6 +16,7 @@ from darkroom.modes.base import Request
 from darkroom.pipeline.pipeline import Pipeline
 from darkroom.pipeline.walk import Walk
 from darkroom.plan import Plan, sentences
+from darkroom.resolve import row_of
 from flows._crew import Crew, Job, Outcome
 from flows._foresee import SEEDS, Foresight
 from flows._given import AtOnce, Cost, read_pipeline
@@ -102,8 +102,7 @@ def note(run: Run, outcome: Outcome) -> None:
     unit, report = outcome.unit, run.report
     model = None
     if isinstance(unit.request, Request):
-        asked = unit.model or catalog.default(unit.request.mode, {*unit.request.given()}).id
-        model = run.bedrock.model(asked).id
+        model = row_of(unit.request, unit.model, run.bedrock).id
     if outcome.error is not None:
         report.fail(unit.name, model, outcome.error, optional=unit.optional)
     for picture in outcome.pictures:

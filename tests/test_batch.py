@@ -29,6 +29,7 @@ from flows._order import Order
 from flows._tally import Tally, watch
 from flows.run_batch import run_batch
 from tests.conftest import bedrock_of
+from tests.disk import mounted
 
 CORE = "stability.stable-image-core-v1:1"
 REMOVE = "stability.stable-image-remove-background-v1:0"
@@ -578,15 +579,8 @@ def test_pictures_and_lists_go_where_they_are_told(batch: Batches) -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 30 MB; skips where one may not be mounted."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=30m", "none", str(disk)]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"mounting takes root on Linux: {error}")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    with mounted(tmp_path, "size=30m") as disk:
+        yield disk
 
 
 def test_a_store_that_fills_up_loses_nothing(batch: Batches, small_disk: Path) -> None:

@@ -23,6 +23,7 @@ from flows.doctor import places
 from flows.doctor.finding import AREAS
 from flows.doctor.places import packages, store
 from tests.aws_answers import Answers
+from tests.disk import mounted
 from tests.doctor import (
     KEY,
     SECRET,
@@ -205,17 +206,8 @@ def test_a_disk_that_is_no_good(
     tmp_path: Path, option: str, folder: str, status: str, words: str
 ) -> None:
     """A read-only, a full and a nearly full disk are found before anything is paid for."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", option, "none", str(disk)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"mounting takes root on Linux: {error}")
-    try:
+    with mounted(tmp_path, option) as disk:
         (found,) = store(ImageStore(folder=str(disk / folder)), "the block disk")
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
     assert found.status == status
     assert words in found.found
     assert "store" in found.to_do.lower()

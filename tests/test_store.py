@@ -22,6 +22,7 @@ from darkroom.errors import PictureMissing, StoreFailed
 from darkroom.folder_store import FolderStore
 from darkroom.picture import Picture, local_path
 from darkroom.store import Fresh, Store
+from tests.disk import mounted
 from tests.s3 import aws, bucket_of, fresh
 
 ROOT = Path(__file__).parent.parent
@@ -385,15 +386,8 @@ def test_what_cannot_be_written_down_is_rescued_too(folder: FolderStore) -> None
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 1 MB; skips where one may not be mounted."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(disk)]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"mounting takes root on Linux: {error}")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    with mounted(tmp_path, "size=1m") as disk:
+        yield disk
 
 
 def test_a_full_disk_is_noticed_before_paying(small_disk: Path) -> None:
