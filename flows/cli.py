@@ -367,6 +367,9 @@ def demo(context: click.Context, /, **options: Any) -> int:
     return code
 
 
+# Its --out is for the manifest; all else is as of any pipeline.
+batch.params += [option for option in _PIPELINE if option.name != "out"]
+
 for _command in (batch, check, doctor, graph, mask, plan, schema):
     darkroom.add_command(_command)
 

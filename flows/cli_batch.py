@@ -54,18 +54,6 @@ from flows.cli_words import pairs, use_standin, whole
 @click.option("--pictures", type=click.Path(), help="Folder that the rows' pictures are in.")
 @click.option("--no-page", is_flag=True, help="Write no page that shows all rows.")
 @click.option("--out", type=click.Path(), help="Folder for the manifest and the page.")
-@click.option(
-    "--raw",
-    is_flag=False,
-    flag_value="elided",
-    type=click.Choice(["elided", "full"]),
-    help="Keep the whole responses beside the pictures; `--raw full` with their base64.",
-)
-@click.option("--bedrock", help="Name of a saved Bedrock block.")
-@click.option("--store", help="Name of a saved ImageStore block.")
-@click.option("--standin", is_flag=True, help="Use the local stand-in: free, no AWS account.")
-@click.option("--verbose", is_flag=True, help="Show Prefect's log.")
-@click.option("--json", "as_json", is_flag=True, help="Print data for machines.")
 def batch(
     file: Path,
     params: Sequence[str],
