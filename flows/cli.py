@@ -16,7 +16,8 @@ from flows.cli_doctor import doctor
 from flows.cli_graph import graph
 from flows.cli_mask import mask
 from flows.cli_pipeline import check, plan, schema
-for _command in (batch, check, doctor, graph, mask, plan, review, schema, up):
+from flows.cli_review import review
+from flows.cli_up import up
 from flows.cli_words import use_standin, whole
 
 
