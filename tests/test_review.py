@@ -226,7 +226,7 @@ def test_a_budget_counts_what_the_run_paid_for_before(
 
 
 def test_a_flow_of_ones_own_asks_too(run: Callable[..., Any], photo: str) -> None:
-    """A plain flow gets the verdict where it asks, and the task gives the pictures to go on with."""
+    """A plain flow gets its verdict where it asks, and the task gives what was chosen."""
     store = ImageStore.find("pick")
 
     @flow
