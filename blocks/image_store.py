@@ -12,7 +12,7 @@ from filelock import FileLock
 from pydantic import Field, HttpUrl, PrivateAttr, field_validator, model_validator
 
 from blocks.bedrock import Bedrock
-from blocks.saved import Address, Kept, Saved, find
+from blocks.saved import Address, Kept, Saved, find, saved_as
 from darkroom.errors import InvalidRequest, PictureMissing, StoreFailed
 from darkroom.folder_store import FolderStore
 from darkroom.picture import SUFFIXES
@@ -98,7 +98,7 @@ class ImageStore(Saved):
         block = find(cls, name)
         if block is None and name is not None:
             raise InvalidRequest.of(
-                "store", name, "no ImageStore block of that name is saved", "Save it, or name none."
+                "store", name, "no ImageStore block of that name is saved", saved_as(cls)
             )
         return block or cls()
 
