@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from darkroom.errors import DarkroomError, PortTaken
 from darkroom.standin.server import HOST, listen
@@ -121,7 +121,7 @@ class _Up:
         deployed = furnish.flows()
         screen.up(self._url, self._home, deployed, service, store, resumed)
 
-    def watch(self) -> None:
+    def watch(self) -> NoReturn:
         """Start again what ends by itself, for ever."""
         while True:
             time.sleep(LOOK)
