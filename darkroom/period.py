@@ -10,6 +10,7 @@ from darkroom.errors import InvalidRequest
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _LONGEST = timedelta(days=3660)
+"""A report has a line for each day."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,13 @@ class Period:
             end = _instant("until", until, last=True)
         if ago := re.fullmatch(r"(\d{1,5})\s*([hdw])", since.strip().lower()):
             length = timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-            begin = end - min(length, _LONGEST)
+            begin = end - min(length, end - _instant("since", "0001-01-01", last=False))
         else:
             begin = _instant("since", since, last=False)
         if begin >= end:
             raise InvalidRequest.of("since", since, f"the period would end before, on {_said(end)}")
+        if end - begin > _LONGEST:
+            raise InvalidRequest.of("since", since, "a period has at most ten years")
         return cls(begin, end)
 
     def __contains__(self, instant: datetime) -> bool:
