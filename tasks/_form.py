@@ -41,11 +41,11 @@ def form_of(
     """
     decisions = (TAKE, REJECT, RENEW) if renewable else (TAKE, REJECT)
     fields: dict[str, Any] = {
+        **_choices(request),
         "decision": (
             Literal[decisions],
             Field(TAKE, title="Decision", description="What is to happen."),
         ),
-        **_choices(request),
         "reason": (
             str,
             Field("", title="Why", description="Kept with the pictures.", max_length=1000),
@@ -104,7 +104,7 @@ def described(request: Review, store: Store, until: datetime | None, trouble: st
     said = [
         f"**{_show.escaped(trouble)}**" if trouble else "",
         f"**{_show.escaped(request.question)}**{at_most}",
-        _show.gallery(store, cells, columns=min(4, len(cells))),
+        _show.gallery(store, cells, columns=2 if len(cells) <= 4 else 3),
         _by_itself(request, until),
     ]
     return "\n\n".join(filter(None, said))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from prefect import task
@@ -20,8 +20,9 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.deployments import run_deployment
-from prefect.exceptions import ObjectNotFound
-from prefect.flow_runs import suspend_flow_run
+from prefect.exceptions import NotPausedError, ObjectNotFound
+from prefect.flow_runs import resume_flow_run, suspend_flow_run
+from prefect.input import create_flow_run_input, read_flow_run_input
 from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
@@ -30,7 +31,7 @@ from darkroom.errors import InvalidRequest
 from darkroom.picture import Picture, Reviewed
 from darkroom.pipeline.review import Review, Verdict
 from tasks import _run, _show
-from tasks._form import answer_of, form_of
+from tasks._form import answer_of, filled, form_of
 
 ANSWER = "answer_review/answer_review"
 """The deployment whose run answers for a person who did not, when the time has come."""
@@ -116,7 +117,7 @@ def decide(
     tries, trouble = 0, ""
     while True:
         key = _show.artifact_key(step, str(tries))
-        waiting = _Waiting(run, key, request, step)
+        waiting = _Waiting(run, key, request, step, renewable)
         waiting.begin()
         form = form_of(request, opened, waiting.until, renewable, prompt, trouble)
         verdict = answer_of(suspend_flow_run(wait_for_input=form, key=key))
@@ -182,6 +183,7 @@ class _Waiting:
     key: str
     request: Review
     step: str
+    renewable: bool
 
     @property
     def until(self) -> datetime | None:
@@ -190,7 +192,15 @@ class _Waiting:
         return None if patience is None else datetime.now(UTC) + patience
 
     def begin(self) -> None:
-        """Schedule the answer; that was done before where the run goes on from its beginning."""
+        """Say with the run what is asked, and schedule the answer to it.
+
+        Both were done before where the run goes on from its beginning.
+        """
+        name = _asked_as(self.key)
+        if read_flow_run_input(name, flow_run_id=self.run.id) is None:
+            asked = self.request.model_dump(mode="json")
+            said = {"request": asked, "renewable": self.renewable}
+            create_flow_run_input(key=name, value=said, flow_run_id=self.run.id)
         if self.until is not None:
             self._scheduled()
 
@@ -205,15 +215,9 @@ class _Waiting:
                 client.set_flow_run_state(made.id, state, force=True)
 
     def _scheduled(self) -> FlowRun:
-        verdict = self.request.default
         made = run_deployment(
             ANSWER,
-            parameters={
-                "flow_run_id": str(self.run.id),
-                "key": self.key,
-                "verdict": verdict.model_dump(mode="json"),
-                "most": self.request.most,
-            },
+            parameters={"flow_run_id": str(self.run.id), "key": self.key},
             scheduled_time=self.until,
             timeout=0,
             idempotency_key=f"{self.run.id}-{self.key}",
@@ -225,19 +229,66 @@ class _Waiting:
         return made
 
 
-def waits_with(run: FlowRun) -> str | None:
-    """The key of the review that a run waits with; None if it waits for none."""
-    state = run.state
-    if state is None or not state.is_paused() or state.state_details.run_input_keyset is None:
-        return None
-    key = state.state_details.pause_key
-    return None if key is None else str(key)
+@dataclass(frozen=True)
+class Open:
+    """A review that a flow run waits with.
+
+    Attributes:
+        run: The flow run.
+        key: Which of its reviews.
+        request: What is asked.
+        renewable: Whether new pictures can be made.
+    """
+
+    run: FlowRun
+    key: str
+    request: Review
+    renewable: bool
+
+    def answer(self, verdict: Verdict) -> None:
+        """Answer it, and let the run go on.
+
+        Raises:
+            InvalidRequest: The verdict is no answer, or somebody was faster.
+        """
+        said = verdict.of(len(self.request.images))
+        if trouble := said.problem(self.request, renewable=self.renewable):
+            raise InvalidRequest.of("choice", str(said), trouble.rstrip("."))
+        try:
+            resume_flow_run(self.run.id, run_input=filled(said, self.request.most))
+        except NotPausedError as error:
+            raise _answered(self.run) from error
 
 
-def read_run(flow_run_id: UUID) -> FlowRun | None:
-    """A flow run as the server knows it; None if it knows none."""
+def waiting(flow_run_id: UUID) -> Open:
+    """The review that a flow run waits with.
+
+    Raises:
+        InvalidRequest: There is no such run, or it waits for no review.
+    """
     with get_client(sync_client=True) as client:
         try:
-            return client.read_flow_run(flow_run_id)
-        except ObjectNotFound:
-            return None
+            run = client.read_flow_run(flow_run_id)
+        except ObjectNotFound as error:
+            raise InvalidRequest.of(
+                "flow_run", str(flow_run_id), "this Prefect server knows no such flow run"
+            ) from error
+    key = run.state.state_details.pause_key if run.state and run.state.is_paused() else None
+    asked = cast(Any, read_flow_run_input(_asked_as(key), flow_run_id=run.id)) if key else None
+    if key is None or asked is None:
+        raise _answered(run)
+    request = Review.model_validate(asked["request"])
+    return Open(run, key, request, bool(asked["renewable"]))
+
+
+def _asked_as(key: str) -> str:
+    return f"darkroom-{key}"
+
+
+def _answered(run: FlowRun) -> InvalidRequest:
+    return InvalidRequest.of(
+        "flow_run",
+        run.name,
+        f"it waits for no review (it is {run.state_name or 'not begun'})",
+        "A review is answered once.",
+    )
