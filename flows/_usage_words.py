@@ -114,7 +114,9 @@ def _rate(total: Sum) -> str:
 
 
 def _seconds(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f}"
+    if value is None:
+        return ""
+    return f"{value:.1f}" if value >= 1 else f"{value:.2g}"
 
 
 def _counted(count: int, noun: str, one: str = "", several: str = "s") -> str:

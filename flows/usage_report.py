@@ -81,12 +81,11 @@ def _show_all(usage: Usage, kept: str) -> None:
     """The report in the run's artifacts; what goes wrong with that is only logged."""
     try:
         for chart in charts(usage):
-            uri = chart.data_uri
             create_image_artifact(
-                uri,
+                chart.data_uri,
                 key=f"usage-{chart.name}",
-                description=f"**{_show.escaped(chart.title)}** "
-                f"{_show.escaped(words.period_of(usage))}",
+                description=f"![preview]({_show.data_uri(chart.png, 480)})\n\n"
+                f"**{_show.escaped(chart.title)}** {_show.escaped(words.period_of(usage))}",
             )
         headings, lines = words.by_model(usage)
         create_table_artifact(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from deployments import alerts
 from tasks._show import MAX_DATA
 from tests import everything
 from tests.browser import TALL, chromium, image_widths, missing, page_of
-from tests.server import Server, program, server, until
+from tests.server import ROOT, Server, program, server, until
 
 __all__ = ["server"]  # pytest finds the fixture here
 
@@ -238,7 +239,7 @@ def test_the_charts_show(page: tuple[Page, str], server: Server, seen: Seen) -> 
         artifact = artifacts(server)[f"usage-{name}"]
         assert len(artifact["data"]) <= MAX_DATA
         shown.goto(f"{ui}/artifacts/artifact/{artifact['id']}", wait_until="commit")
-        assert image_widths(shown, 1) == [988]
+        assert image_widths(shown, 2) == [480, 988]  # a preview for lists, and the chart
         shown.screenshot(path=seen.home / f"{name}-{ui[-2:]}.png")
 
 
@@ -262,6 +263,19 @@ def test_the_report_is_kept_as_data(server: Server, seen: Seen) -> None:
     assert kept == seen.usage
     data = artifacts(server)["usage-json"]["data"]
     assert Usage.model_validate_json(data.strip("`").removeprefix("json")) == kept
+
+
+def test_the_server_tells_prometheus_what_the_text_says(server: Server) -> None:
+    """Each metric that the text shows of the server is at /api/metrics, and none about runs is."""
+    text = (ROOT / "deployments/README.md").read_text("utf-8")
+    shown = text.partition("/api/metrics | grep")[2].partition("```")[0]
+    names = re.findall(r"^([a-z]\w+)", shown, re.MULTILINE)
+    answer = httpx.get(f"{server.api}/metrics", timeout=30)
+    assert answer.headers["content-type"].startswith("text/plain")
+    found = set(re.findall(r"^([a-z]\w+)", answer.text, re.MULTILINE))
+    assert len(names) == 5
+    assert {*names} <= found
+    assert not [each for each in found if "flow_run" in each or "task_run" in each]
 
 
 def test_a_server_that_is_gone_is_said_to_be(seen: Seen, server: Server) -> None:

@@ -48,6 +48,8 @@ outputs: [picture]
 def fresh(prefect_api: None) -> None:
     """Events of this process go to the server of these tests, whatever it used before."""
     EventsWorker.drain_all(timeout=10)
+    # Begun within a flow it would take later task runs outside of flows for that flow's.
+    EventsWorker.instance()
 
 
 @pytest.fixture
