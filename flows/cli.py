@@ -18,6 +18,7 @@ from flows.cli_mask import mask
 from flows.cli_pipeline import check, plan, schema
 from flows.cli_review import review
 from flows.cli_up import up
+from flows.cli_usage import usage
 from flows.cli_words import use_standin, whole
 
 
@@ -372,7 +373,7 @@ def demo(context: click.Context, /, **options: Any) -> int:
 # Its --out is for the manifest; all else is as of any pipeline.
 batch.params += [option for option in _PIPELINE if option.name != "out"]
 
-for _command in (batch, check, doctor, graph, mask, plan, review, schema, up):
+for _command in (batch, check, doctor, graph, mask, plan, review, schema, up, usage):
     darkroom.add_command(_command)
 
 
