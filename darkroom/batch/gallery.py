@@ -14,24 +14,21 @@ import json
 import os
 import shutil
 import tempfile
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, TypeVar, get_args
+from typing import IO, Any, get_args
 from urllib.parse import quote
 
 from darkroom import catalog
+from darkroom.ahead import in_order
 from darkroom.batch.manifest import whole
 from darkroom.batch.row import Made, Result, Status
 from darkroom.batch.thumbs import Read, Thumb, Thumbs
 from darkroom.errors import UnknownModel
 from darkroom.picture import local_path
-
-_T = TypeVar("_T")
-_R = TypeVar("_R")
 
 SHORT = 140
 """Characters of a value that are seen at once; the rest is folded."""
@@ -166,7 +163,7 @@ def write(
 
     # What stands above the cards is known when the last of them is: until then they wait.
     with whole(path) as file, tempfile.TemporaryFile(dir=path.parent) as waiting:
-        for each in _in_order(drawn, counted(), thumbs.threads):
+        for each in in_order(drawn, counted(), thumbs.threads):
             _say(waiting, each)
         _say(file, head(title) + _top(title, totals))
         waiting.seek(0)
@@ -177,18 +174,6 @@ def write(
 def _say(file: IO[bytes], text: str) -> None:
     # What no encoding knows (half of a surrogate pair) becomes a reference to no character.
     file.write(text.encode("utf-8", "xmlcharrefreplace"))
-
-
-def _in_order(do: Callable[[_T], _R], items: Iterable[_T], threads: int) -> Iterator[_R]:
-    """What `do` makes of each item, in their order, a few at a time and not further ahead."""
-    ahead: deque[Future[_R]] = deque()
-    with ThreadPoolExecutor(threads, "gallery") as pool:
-        for item in items:
-            ahead.append(pool.submit(do, item))
-            if len(ahead) > 2 * threads:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
 
 
 def head(title: str) -> str:
