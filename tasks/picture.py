@@ -131,6 +131,7 @@ def sheet(pictures: Sequence[Picture], labels: Sequence[str], title: str, opened
         _sheet(tiles, len(pictures), title).save(out, "JPEG", quality=90)
         how = Provenance(
             mode="contact_sheet",
+            parameters={"title": title, "labels": list(labels)},
             parents=tuple(picture.sha256 for picture in pictures),
             made_at=datetime.now(UTC),
             flow_run=flow_run.get_name(),
