@@ -22,7 +22,7 @@ from darkroom.lineage import Lineage
 from darkroom.modes.base import Request
 from darkroom.picture import Picture, local_path, picture_fields
 from darkroom.pipeline.edits import calls_of, fields_of
-from darkroom.pipeline.pillow import STEPS
+from darkroom.pipeline.free import STEPS
 
 DEEPEST = 100
 """Steps one after the other that a recipe goes back."""
@@ -107,7 +107,9 @@ class _Book:
         if not how.parameters.keys() <= kind.model_fields.keys():
             return None
         fields = dict(how.parameters)
-        way = {name: fields.pop(name) for name in ("fit", "background") if name in fields}
+        way: dict[str, Any] = {
+            name: fields.pop(name) for name in ("fit", "background") if name in fields
+        }
         if fields.get("count") == 1:
             del fields["count"]
         model = self._model(how.model)
