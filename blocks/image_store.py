@@ -119,7 +119,6 @@ class ImageStore(Saved):
             store: S3Store = self._stores[key]
             return store
 
-
     def source(self, text: str) -> tuple[bytes, tuple[str, ...]]:
         """Read and prepare a picture of one's own; see `darkroom.image_file.prepared`.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def folder() -> Path:
-    """`deployments/`: beside the packages in a clone, under a name of ours where a wheel puts it."""
+    """`deployments/` beside the packages in a clone, and what of it a wheel has."""
     root = Path(__file__).parent.parent
     clone = root / "deployments"
     return clone if (clone / "prefect.yaml").exists() else root / "darkroom_deployments"

@@ -23,7 +23,7 @@ from darkroom.pace import Pace
 from darkroom.standin.server import StandIn
 from tasks import _turn
 from tests.conftest import bedrock_of
-from tests.server import Server, server
+from tests.server import Server, server, until
 
 __all__ = ["server"]  # pytest finds the fixture here
 
@@ -38,12 +38,12 @@ WORKER = """
 import sys, time
 from blocks.prefect_pace import PrefectPace
 
-name, per_minute, minute, calls = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
+name, per_minute, minute, calls = sys.argv[1], *map(float, sys.argv[2:])
 pace = PrefectPace(minute=minute)
 print("ready", flush=True)
 sys.stdin.readline()
-for _ in range(calls):
-    pace.acquire(name, per_minute)
+for _ in range(int(calls)):
+    pace.acquire(name, int(per_minute))
     print(time.monotonic(), flush=True)
 """
 
@@ -56,7 +56,7 @@ def limit(server: Server, name: str) -> dict[str, Any]:
 def change(server: Server, name: str, **fields: object) -> None:
     """Change a limit as a person does on the dashboard."""
     url = f"{server.api}/v2/concurrency_limits/{name}"
-    httpx.patch(url, json=fields).raise_for_status()
+    until(lambda: httpx.patch(url, json=fields).is_success or None, "the limit is changed")
 
 
 def most_in_a_minute(starts: list[float], minute: float = MINUTE * TRAVEL) -> int:
@@ -112,7 +112,7 @@ def test_no_minute_can_hold_more_than_the_quota(quota: int) -> None:
 
 
 def test_a_limit_that_was_deleted_is_made_again(server: Server) -> None:
-    """Calls are never without a limit: one that a person has deleted is there with the next call."""
+    """Calls are never without a limit: a deleted one is there again with the next call."""
     pace = PrefectPace()
 
     def ask() -> None:

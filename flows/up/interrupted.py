@@ -57,6 +57,8 @@ def _found(client: SyncPrefectClient, types: list[StateType]) -> list[FlowRun]:
 
 
 def _again(client: SyncPrefectClient, run: FlowRun) -> str:
-    waiting: State[Any] = AwaitingRetry(message="Darkroom was stopped meanwhile; it goes on where it was.")
+    waiting: State[Any] = AwaitingRetry(
+        message="Darkroom was stopped meanwhile; it goes on where it was."
+    )
     client.set_flow_run_state(run.id, waiting, force=True)
     return run.name

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from darkroom.errors import DarkroomError, PortTaken
 from darkroom.standin.server import HOST, listen
+from flows.up import leftover
 from flows.up.home import Home
 from flows.up.part import Part
 
@@ -71,6 +72,7 @@ def up(wanted: Wanted) -> int:
     """
     home = Home(wanted.home)
     with home.held(), _stopped_by_signals():
+        leftover.kill(home.folder)  # of one that was killed
         running = _Up(home, wanted)
         try:
             running.start()
@@ -139,6 +141,9 @@ class _Up:
                 if part := self._parts.get(name):
                     part.end(patience)
                 if name == "worker" and part:
+                    leftover.kill(
+                        self._home.folder, [each.pid or 0 for each in self._parts.values()]
+                    )
                     self._leave_runs(began)
 
     def _leave_runs(self, since: datetime) -> None:
