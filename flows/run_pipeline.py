@@ -9,20 +9,17 @@ from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
-from darkroom.budget import Budget
-from darkroom.client import Keep
-from darkroom.errors import BudgetReached, DarkroomError, InvalidRequest
-from darkroom.modes.base import Request
+from darkroom.errors import InvalidRequest
 from darkroom.pipeline.pipeline import Pipeline
 from darkroom.pipeline.walk import Walk
 from darkroom.plan import Plan, sentences
-from darkroom.resolve import row_of
-from flows._crew import Crew, Job, Outcome
+from flows._driven import driven, unexpected
 from flows._foresee import SEEDS, Foresight
+from flows._form import formed
 from flows._given import AtOnce, Cost, read_pipeline
+from flows._parameters import Again, BedrockName, KeepResponses, Params, PipelineName, StoreName
 from flows._run import Run
 from flows._show_plan import plan_artifact
-from tasks import _turn
 from tasks._invoke import How
 
 
@@ -40,16 +37,17 @@ def foreseen(pipeline: Pipeline, params: Mapping[str, Any], how: How) -> Plan:
     return foresight.plan
 
 
+@formed
 @flow(name="run_pipeline")
 def run_pipeline(
-    pipeline: str,
-    params: dict[str, Any] | None = None,
+    pipeline: PipelineName,
+    params: Params = None,
     max_cost: Cost | None = None,
+    again: Again = False,
     at_once: AtOnce = 16,
-    again: bool = False,
-    keep: Keep = "no",
-    bedrock: str | None = None,
-    store: str | None = None,
+    keep: KeepResponses = "no",
+    bedrock: BedrockName = None,
+    store: StoreName = None,
 ) -> State[Any]:
     """Run a pipeline.
 
@@ -57,11 +55,13 @@ def run_pipeline(
     before, and pays for what is missing only.
 
     Args:
-        pipeline: Path of the pipeline's file, or its text.
-        params: The pipeline's params by name; pictures by their path.
+        pipeline: The name of one that comes with Darkroom. Another one: the whole path of its file
+            where the worker is, or its text.
+        params: What the pipeline is given, by name, as JSON; pictures by the whole path of their
+            file where the worker is.
         max_cost: US dollars that the run may cost; it is refused, or stops, before it costs more.
-        at_once: Steps that are done at the same time.
         again: Make new pictures, though there are some for the same request.
+        at_once: Steps that are done at the same time.
         keep: Whether to keep the service's whole responses beside the pictures: no, elided without
             the base64, or full.
         bedrock: Name of the Bedrock block; "standin" is the local stand-in.
@@ -81,38 +81,7 @@ def run_pipeline(
         get_run_logger().info("plan: %s", line)
     plan_artifact(plan)
     plan.check_budget(max_cost)
-    budget = None if max_cost is None else Budget(max_cost)
-    token = _turn.budget.set(budget)
-    job = Job(Walk(made, params or {}))
-    crew = Crew(how, at_once, shown=True)
-    try:
-        crew.drive(iter([job]), lambda job: None, lambda: None)
-    finally:
-        _turn.budget.reset(token)
-        run.task_runs += crew.task_runs
-    for outcome in job.ended:
-        note(run, outcome)
+    job = driven(run, Walk(made, params or {}), how, max_cost, at_once)
     for left in job.walk.left:
         run.report.leave(left.name, left.how, left.reason, optional=left.optional)
-    return run.end(_unexpected(job))
-
-
-def note(run: Run, outcome: Outcome) -> None:
-    """Put what came of a unit into the report."""
-    unit, report = outcome.unit, run.report
-    model = None
-    if isinstance(unit.request, Request):
-        model = row_of(unit.request, unit.model, run.bedrock).id
-    if outcome.error is not None:
-        report.fail(unit.name, model, outcome.error, optional=unit.optional)
-    for picture in outcome.pictures:
-        status = outcome.status if model else "made"
-        report.add(unit.name, picture, picture.provenance.model if model else None, status)
-
-
-def _unexpected(job: Job) -> Exception | None:
-    """An error that is none of ours: the run fails with it, whatever else it gave."""
-    for outcome in job.ended:
-        if isinstance(outcome.error, Exception) and not isinstance(outcome.error, DarkroomError):
-            return outcome.error
-    return next((each.error for each in job.ended if isinstance(each.error, BudgetReached)), None)
+    return run.end(unexpected(job))
