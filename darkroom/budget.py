@@ -42,6 +42,11 @@ class Budget:
         """Estimated price of the calls that were made."""
         return round(self._spent, 6)
 
+    def paid(self, usd: float) -> None:
+        """Count what was paid for before, by the same run in another process."""
+        with self._lock:
+            self._spent += usd
+
     @contextmanager
     def call(self, usd: float | None, what: str) -> Iterator[Bill]:
         """Make a call inside, if its price still fits. Without an answer it costs nothing.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from prefect.client.schemas.objects import State
@@ -122,8 +123,12 @@ class Compared(Run):
 
     report: ComparisonReport
 
-    def compare(self, combinations: list[Combination], refused: dict[str, str]) -> None:
-        """Report these, of which some are refused."""
+    title = ""
+
+    def compare(self, comparison: Comparison, refused: dict[str, str]) -> None:
+        """Report this, of which some combinations are refused."""
+        combinations = comparison.combinations()
+        self.title = comparison.prompt or Path(comparison.image or "").name
         self.report = ComparisonReport(**dict(self.report), combinations=combinations)
         for each in combinations:
             if each.name in refused:
@@ -155,7 +160,7 @@ class Compared(Run):
         cells = [_cell(each, known.get(each.name)) for each in combinations]
         columns, heads = _layout(combinations)
         named = comparison_sheet.with_options(task_run_name="comparison_sheet")
-        return self._submit(named, cells, columns, heads, self.name, self.store)
+        return self._submit(named, cells, columns, heads, self.title, self.store)
 
 
 def _layout(combinations: list[Combination]) -> tuple[list[str], list[str]]:

@@ -12,8 +12,10 @@ from darkroom.batch.rows import Rows, crossed, matrix, open_rows, parse_values
 from darkroom.errors import InvalidRequest
 from darkroom.pipeline.pipeline import Pipeline
 
-SHIPPED = Path(__file__).parent.parent / "deployments" / "pipelines"
-"""Where the pipelines are that come with Darkroom; they are run by their names."""
+_CLONE = Path(__file__).parent.parent / "deployments" / "pipelines"
+SHIPPED = _CLONE if _CLONE.exists() else Path(__file__).parent / "pipelines"
+"""Where the pipelines are that come with Darkroom, which are run by their names: beside the
+packages in a clone, within `flows` in a wheel."""
 
 
 def shipped() -> list[str]:

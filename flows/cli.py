@@ -17,6 +17,8 @@ from flows.cli_doctor import doctor
 from flows.cli_graph import graph
 from flows.cli_mask import mask
 from flows.cli_pipeline import check, plan, schema
+from flows.cli_review import review
+from flows.cli_up import up
 from flows.cli_words import use_standin, whole
 
 
@@ -374,7 +376,7 @@ run.add_command(compare_models)
 # Its --out is for the manifest; all else is as of any pipeline.
 batch.params += [option for option in _PIPELINE if option.name != "out"]
 
-for _command in (batch, check, doctor, graph, mask, plan, schema):
+for _command in (batch, check, doctor, graph, mask, plan, review, schema, up):
     darkroom.add_command(_command)
 
 

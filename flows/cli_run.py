@@ -44,6 +44,7 @@ from flows import compare_models as compare_models_file
 from flows import modes as modes_file
 from flows import product_shot as product_shot_file
 from flows import run_pipeline as run_pipeline_file
+from flows._at_hand import asked_here
 from flows._here import without_heartbeat
 from flows.cli_mode import from_file, request_of
 from flows.cli_words import WIDE
@@ -155,9 +156,10 @@ def run_pipeline(
 
     def start() -> State[Any]:
         ready()
-        state: State[Any] = run_pipeline_file.run_pipeline(
-            str(file), values, **how, return_state=True
-        )
+        with asked_here(how.get("store")):
+            state: State[Any] = run_pipeline_file.run_pipeline(
+                str(file), values, **how, return_state=True
+            )
         return state
 
     return _show(start, folder, verbose=verbose, as_json=as_json)
@@ -240,6 +242,13 @@ def resume(
                 )
             if name not in (*_FLOWS, *modes.names()):
                 raise InvalidRequest.of("flow_run", flow_run_id, f"{name} is no flow of Darkroom")
+            if flow_run.state and flow_run.state.is_paused():
+                raise InvalidRequest.of(
+                    "flow_run",
+                    flow_run_id,
+                    "it waits for a person",
+                    f"Answer it: darkroom review {flow_run_id}",
+                )
             _end_what_was_cut_off(client, wanted)
             client.set_flow_run_state(wanted, Scheduled(message="resumed"), force=True)
             flow_run = client.read_flow_run(wanted)

@@ -129,6 +129,6 @@ def compare_models(
         get_run_logger().info("plan: %s", line)
     plan_artifact(found.plan)
     found.plan.check_budget(max_cost)
-    run.compare(comparison.combinations(), found.refused)
+    run.compare(comparison, found.refused)
     job = driven(run, Walk(found.pipeline, comparison.values()), how, max_cost, at_once)
     return run.end(unexpected(job))

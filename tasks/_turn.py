@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from blocks import Bedrock
+from blocks import Bedrock, prefect_pace
 from darkroom import expect
 from darkroom.budget import Bill, Budget
 from darkroom.catalog import Model
@@ -74,7 +74,10 @@ def taken(bedrock: Bedrock, request: Request, model: Model, region: str) -> Iter
     what = f"{request.mode} on {model.name}"
     with held.call(price, what) if held else nullcontext(Bill(price or 0.0)) as bill:
         key, quota = (model.id, region, bedrock.endpoint), bedrock.quota_of(model)
-        with PACE.turn(key, quota, _gate(bedrock, f"{model.id}/{region}")) as waited:
+        gate = None if quota is None else _gate(bedrock, model, region)
+        if isinstance(gate, prefect_pace.Gate) and quota is not None:
+            quota = gate.quota(quota)
+        with PACE.turn(key, quota, gate) as waited:
             if waited > LONG:
                 _run.log().info("%s: waited %.0f s for its turn in the quota", what, waited)
             try:
@@ -85,11 +88,17 @@ def taken(bedrock: Bedrock, request: Request, model: Model, region: str) -> Iter
             _count(None if price is None else bill.usd)
 
 
-def _gate(bedrock: Bedrock, key: str) -> Gate | None:
+def _gate(bedrock: Bedrock, model: Model, region: str) -> Gate | None:
     """What stands between this process's calls and those of others; None if nothing does."""
     if bedrock.shared_pace is None:
         return None
-    return _shared(bedrock.shared_pace.get_secret_value()).gate(key)
+    pace = bedrock.shared_pace.get_secret_value()
+    if pace == prefect_pace.PREFECT:
+        return _PREFECT.gate(prefect_pace.limit_name(model, region, bedrock.own_endpoint))
+    return _shared(pace).gate(f"{model.id}/{region}")
+
+
+_PREFECT = prefect_pace.PrefectPace()
 
 
 @cache
