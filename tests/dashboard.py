@@ -5,7 +5,7 @@ from tests.dashboard import Dashboard, dashboard
 __all__ = ["dashboard"]  # pytest finds the fixture here
 
 def test_x(dashboard: Dashboard) -> None:
-    run = dashboard.run("run_mode", mode="text_to_image", fields={"prompt": "a mug"})
+    run = dashboard.run("text_to_image", prompt="a mug")
     assert run["state_name"] == "Completed"
 """
 
