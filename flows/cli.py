@@ -116,6 +116,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             err=True,
         )
         code = 1
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("prefect", "httpx"):
+            raise
+        told = f"Prefect's API does not answer as it should: {error or type(error).__name__}"
+        remedy = "What was made stays: the same command goes on. `darkroom doctor` looks at it."
+        click.echo(f"{click.style('darkroom:', fg='red', bold=True)} {told}\n{remedy}", err=True)
+        code = 1
     sys.exit(code)
 
 

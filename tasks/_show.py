@@ -33,6 +33,7 @@ from prefect.logging import get_logger
 from darkroom.errors import DarkroomError, PictureMissing
 from darkroom.picture import Picture
 from darkroom.store import Store
+from tasks import _run
 
 MAX_DATA = 40_000
 """Most characters of an artifact's data: lists of artifacts come with all of it."""
@@ -61,16 +62,14 @@ def artifacts(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Non
     store = _stores.pop(task_run.id, None)
     if store is None:
         return
-    context = FlowRunContext.get()
-    flow_name = context.flow.name if context and context.flow else "single"
     pictures = state.result(raise_on_failure=False)
     if not isinstance(pictures, list):
         return
-    for name, picture in zip(numbered(task.name, len(pictures)), pictures, strict=True):
+    for name, picture in zip(_named(task, len(pictures)), pictures, strict=True):
         try:
             put(
                 ImageArtifact(
-                    key=artifact_key(flow_name, name),
+                    key=artifact_key(_whole(), name),
                     image_url=shown(store, picture),
                     description=f"![preview]({shown(store, picture, 240)})\n\n{caption(picture)}",
                     task_run_id=task_run.id,
@@ -80,6 +79,20 @@ def artifacts(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Non
             )
         except TROUBLE as error:
             get_logger("darkroom").warning("No artifact for %s: %s", picture.where, error)
+
+
+def _named(task: Task[..., Any], count: int) -> list[str]:
+    """What the pictures of a task run are called."""
+    step = _run.step.get()
+    if not step:
+        return numbered(task.name, count)
+    return [step] if count == 1 else [f"{step}-{number}" for number in range(1, count + 1)]
+
+
+def _whole() -> str:
+    """What the run that is under way here does: its pipeline, else its flow."""
+    context = FlowRunContext.get()
+    return _run.pipeline.get() or (context.flow.name if context and context.flow else "single")
 
 
 def numbered(step: str, count: int) -> list[str]:
@@ -169,7 +182,7 @@ def data_uri(data: bytes, side: int = 640, most: int = MAX_DATA) -> str:
 
 def escaped(text: str) -> str:
     """User text for markdown: no character of it means anything to markdown or HTML."""
-    one_line = html.escape(" ".join(text.split()), quote=True)
+    one_line = html.escape(" ".join(text.split()), quote=False)
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:])", r"\\\1", one_line)
 
 
