@@ -16,6 +16,7 @@ from flows.cli_doctor import doctor
 from flows.cli_graph import graph
 from flows.cli_mask import mask
 from flows.cli_pipeline import check, plan, schema
+from flows.cli_show import show
 from flows.cli_words import use_standin, whole
 
 
@@ -370,7 +371,7 @@ def demo(context: click.Context, /, **options: Any) -> int:
 # Its --out is for the manifest; all else is as of any pipeline.
 batch.params += [option for option in _PIPELINE if option.name != "out"]
 
-for _command in (batch, check, doctor, graph, mask, plan, schema):
+for _command in (batch, check, doctor, graph, mask, plan, schema, show):
     darkroom.add_command(_command)
 
 
