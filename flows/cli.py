@@ -13,6 +13,7 @@ from darkroom.errors import DarkroomError, InvalidRequest, ModelRetired, NoCrede
 from flows import temporary_server
 from flows.cli_batch import batch
 from flows.cli_doctor import doctor
+from flows.cli_gallery import gallery
 from flows.cli_graph import graph
 from flows.cli_mask import mask
 from flows.cli_pipeline import check, plan, schema
@@ -371,7 +372,7 @@ def demo(context: click.Context, /, **options: Any) -> int:
 # Its --out is for the manifest; all else is as of any pipeline.
 batch.params += [option for option in _PIPELINE if option.name != "out"]
 
-for _command in (batch, check, doctor, graph, mask, plan, schema, show):
+for _command in (batch, check, doctor, gallery, graph, mask, plan, schema, show):
     darkroom.add_command(_command)
 
 
