@@ -189,9 +189,9 @@ def test_all_pictures_are_there_the_newest_first(seen: Seen, made: Made) -> None
     assert page.locator(".top > p").inner_text() == (
         "7 pictures · 19 November 2026 to 25 November 2026 · $0.08 spent"
     )
-    days = page.locator("#grid h2").all_inner_texts()
-    assert days[0] == "25 November 2026"
-    assert len(days) == 7
+    days = page.locator("#grid h2")
+    expect(days).to_have_count(7)
+    expect(days.first).to_have_text("25 November 2026")
     tiles = page.locator("#grid .tile")
     assert [each.split("\n")[-1] for each in tiles.all_inner_texts()] == [
         "contact_sheet",

@@ -216,10 +216,12 @@
     drawn = seen;
   };
   let waiting = 0;
-  addEventListener("scroll", () => {
+  const soon = () => {
     cancelAnimationFrame(waiting);
     waiting = requestAnimationFrame(draw);
-  }, { passive: true });
+  };
+  addEventListener("scroll", soon, { passive: true });
+  addEventListener("resize", soon);
   let across = 0;
   new ResizeObserver(() => {
     if (grid.hidden || grid.clientWidth === across) return;
