@@ -15,7 +15,7 @@ from pydantic import Field, HttpUrl, PrivateAttr, SecretStr, field_validator, mo
 
 from blocks import by_model
 from blocks.access import Access, saved_access
-from blocks.saved import Address, Kept, Saved, find
+from blocks.saved import Address, Kept, Saved, find, saved_as
 from darkroom import catalog
 from darkroom.catalog import Model, Price
 from darkroom.errors import InvalidRequest, from_service
@@ -88,8 +88,9 @@ class Bedrock(Saved):
     shared_pace: SecretStr | None = Field(
         None,
         title="Shared pace",
-        description="Address of a Redis (redis://HOST:6379/0) that all processes and machines of "
-        "this account share, so that they keep to the quotas together. One database an account.",
+        description="What holds all processes of this account to the quotas together. prefect: the "
+        "limits on the page Concurrency, for one machine. Or the address of a Redis "
+        "(redis://HOST:6379/0) that several machines share, one database an account.",
     )
     prices: dict[str, Dollars] = Field(
         default_factory=dict,
@@ -241,7 +242,7 @@ class Bedrock(Saved):
             return in_process_standin()
         if name is not None:
             raise InvalidRequest.of(
-                "bedrock", name, "no Bedrock block of that name is saved", "Save it, or name none."
+                "bedrock", name, "no Bedrock block of that name is saved", saved_as(cls)
             )
         return cls()
 
@@ -290,9 +291,14 @@ class Bedrock(Saved):
 
         What AWS allows by default holds at AWS's own endpoints only.
         """
-        if model.id in self.quotas or AWS.search(self.endpoint):
+        if model.id in self.quotas or self.own_endpoint is None:
             return self.quotas.get(model.id, model.quota_per_minute)
         return None
+
+    @property
+    def own_endpoint(self) -> str | None:
+        """The address that is called, where it is not AWS's own."""
+        return None if AWS.search(self.endpoint) else self.endpoint
 
     def region_of(self, model: Model) -> str:
         """The region that `model` is called in."""

@@ -22,7 +22,8 @@
     ├── Unreachable*            no connection, or it broke before the answer was complete
     ├── StoreFailed             a picture could not be written or read
     │   └── PictureMissing      it was there once, and is gone
-    └── PortTaken               a local server cannot have the port it was told to take
+    ├── PortTaken               a local server cannot have the port it was told to take
+    └── AlreadyUp               another `darkroom up` has this folder
 
 `retryable` stands on the class (marked * above): the orchestrator asks the error and nothing else.
 """
@@ -115,7 +116,13 @@ class QuotaExceeded(DarkroomError):
 
 
 class BudgetReached(DarkroomError):
-    """The next call would cost more than the run may; it was not made."""
+    """The next call would cost more than the run may; it was not made.
+
+    Attributes:
+        is_first: Whether it is the first call that this budget stopped.
+    """
+
+    is_first: bool = False
 
 
 class ModelFailed(DarkroomError):
@@ -180,11 +187,25 @@ class PictureMissing(StoreFailed):
 class PortTaken(DarkroomError):
     """A local server cannot have the port that it was told to take."""
 
-    def __init__(self, port: int, why: str = "is taken by another program") -> None:
+    def __init__(
+        self, port: int, why: str = "is taken by another program", option: str = "--port"
+    ) -> None:
         super().__init__(
-            f"Port {port} {why}: choose another port (--port 0 picks a free one), or free it."
+            f"Port {port} {why}: choose another port ({option} 0 picks a free one), or free it."
         )
         self.port = port
+        self.why = why
+
+
+class AlreadyUp(DarkroomError):
+    """Another `darkroom up` runs on the same folder."""
+
+    def __init__(self, home: str, url: str | None) -> None:
+        where = f"is already up at {url}" if url else "is already being started"
+        super().__init__(
+            f"Darkroom {where}, with its data in {home}. End that one first (Ctrl-C), or give "
+            "this one a folder and a port of its own: --home FOLDER --port 0."
+        )
 
 
 # InvokeModel's errors (botocore's service model of bedrock-runtime, 2023-09-30) and the codes that

@@ -22,7 +22,7 @@ from darkroom.lineage import Lineage
 from darkroom.modes.base import Request
 from darkroom.picture import Picture, local_path, picture_fields
 from darkroom.pipeline.edits import calls_of, fields_of
-from darkroom.pipeline.pillow import STEPS
+from darkroom.pipeline.free import STEPS
 
 DEEPEST = 100
 """Steps one after the other that a recipe goes back."""

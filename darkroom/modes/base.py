@@ -55,11 +55,13 @@ class Request(BaseModel):
 
     fit: Literal["refuse", "shrink"] = Field(
         "refuse",
+        title="If too large",
         description="A picture that is larger than the model takes: refuse it, or shrink it (and "
         "its mask) until it fits.",
     )
     background: str = Field(
         "#808080",
+        title="Background color",
         description="Color under the transparent parts of a picture, for models that take none.",
     )
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from darkroom.errors import InvalidRequest
 from darkroom.picture import Picture, picture_fields
-from darkroom.pipeline.pillow import STEPS
+from darkroom.pipeline.free import STEPS
 
 Call = tuple[str, dict[str, Any]]
 """The name of an edit's class, and its attributes, in which edits are calls as well."""
