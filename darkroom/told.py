@@ -11,7 +11,7 @@ from darkroom.picture import Provenance, local_path
 
 _SAID = {
     *("mode", "model", "region", "endpoint", "parameters", "seed", "request_id", "parents"),
-    *("price_usd", "seconds", "made_at", "flow_run", "notes"),
+    *("price_usd", "seconds", "made_at", "flow_run", "notes", "reviews"),
 }
 """The fields of provenance that have words of their own here."""
 
@@ -43,6 +43,11 @@ def lines_of(entry: Entry) -> Iterator[tuple[str, str]]:
     yield from (("run", each) for each in [how.flow_run] if each)
     yield from (("request", each) for each in [how.request_id] if each)
     yield from (("note", each) for each in how.notes)
+    for said in how.reviews:
+        words = (
+            f"{'chosen' if said.chosen else 'not chosen'} at {said.step}, {said.at:%Y-%m-%d %H:%M}"
+        )
+        yield "review", f"{words}: {said.said}" if said.said else words
     for name, value in {**_others(how), **entry.further}.items():
         yield name, json.dumps(value, ensure_ascii=False)
     yield "sha256", picture.sha256

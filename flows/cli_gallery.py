@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import click
 
 from flows._which_store import opener, store_options
-from flows.cli_words import day_since
 
 if TYPE_CHECKING:
     from darkroom.archive import Entry
@@ -69,7 +68,9 @@ def gallery(
         raise click.UsageError("--port is for --serve: add it.")
     if served and (out or as_json):
         raise click.UsageError("--serve writes no file: leave --out and --json out.")
-    day = day_since("--since", since) if since else None
+    from darkroom.period import Period
+
+    day = Period.of(since).since.date() if since else None
     place = opener(store, folder)()
     make = partial(_make, place, title or _title(place), day, last or LAST)
     if served:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,10 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from darkroom.archive import Entry
 from darkroom.folder_store import FolderStore
-from darkroom.picture import Picture, local_path
+from darkroom.picture import Picture, Reviewed, local_path
 from darkroom.pipeline.pipeline import Pipeline
 from darkroom.store import Fresh
+from darkroom.told import lines_of
 from flows.cli import main
 from tests.conftest import encoded
 from tests.s3 import fresh
@@ -188,3 +191,15 @@ def test_bad_usage(ask: Ask, arguments: list[str], told: str) -> None:
     assert told in result.output
     assert result.exit_code == (1 if "s3:" in arguments[0] else 2)
     assert "Traceback" not in result.output
+
+
+def test_what_people_said_and_what_is_not_known_here(stored: Picture) -> None:
+    """Reviews are told in words, and fields of a later version as they are."""
+    said = Reviewed(
+        step="pick", chosen=True, said="the blue one", at=datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+    )
+    how = stored.provenance.model_copy(update={"reviews": (said,)})
+    entry = Entry("a.png", stored.model_copy(update={"provenance": how}), {"mood": ["calm"]})
+    told = dict(lines_of(entry))
+    assert told["review"] == "chosen at pick, 2026-11-22 09:30: the blue one"
+    assert told["mood"] == '["calm"]'
