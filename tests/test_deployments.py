@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import prefect
 import pytest
 import yaml
 from prefect import Flow
