@@ -72,7 +72,8 @@ def test_help_names_every_command(darkroom: Darkroom) -> None:
     """The first screen lists what there is, and exits with 0."""
     done = darkroom("--help")
     assert done.returncode == 0
-    for word in ("demo", "doctor", "mask", "models", "request", "resume", "run", "standin"):
+    words = "demo doctor gallery mask models request resume run show standin"
+    for word in words.split():
         assert word in done.stdout
 
 
@@ -83,7 +84,9 @@ def test_the_version_is_the_packages_own(darkroom: Darkroom) -> None:
     assert darkroom("--version").stdout == f"darkroom {version('darkroom')}\n"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["models"], ["run", "product_shot", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["models"], ["show", "--help"], ["run", "product_shot", "--help"]]
+)
 def test_light_commands_import_neither_prefect_nor_boto3(arguments: list[str]) -> None:
     """What only reads the catalog starts without the heavy libraries."""
     code = (
