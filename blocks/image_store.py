@@ -12,11 +12,15 @@ from filelock import FileLock
 from pydantic import Field, HttpUrl, PrivateAttr, field_validator, model_validator
 
 from blocks.bedrock import Bedrock
-from blocks.saved import Address, Kept, Saved, find
-from darkroom.errors import InvalidRequest, PictureMissing, StoreFailed
+from blocks.saved import Address, Kept, Saved, find, saved_as
+from darkroom.errors import BadPicture, InvalidRequest, PictureMissing, StoreFailed
 from darkroom.folder_store import FolderStore
+from darkroom.image_file import open_file, prepared, source_path
 from darkroom.picture import SUFFIXES
 from darkroom.store import Store, home, lock_on_this_machine
+
+MOST = 100_000_000
+"""Bytes of a picture that is brought in from a bucket: more than any model takes."""
 
 _MEDIA_TYPES = {suffix: kind for kind, suffix in SUFFIXES.items()} | {"json": "application/json"}
 _RIGHTS = {"listed": "s3:ListBucket", "removed": "s3:DeleteObject"}
@@ -98,7 +102,7 @@ class ImageStore(Saved):
         block = find(cls, name)
         if block is None and name is not None:
             raise InvalidRequest.of(
-                "store", name, "no ImageStore block of that name is saved", "Save it, or name none."
+                "store", name, "no ImageStore block of that name is saved", saved_as(cls)
             )
         return block or cls()
 
@@ -114,6 +118,31 @@ class ImageStore(Saved):
                 )
             store: S3Store = self._stores[key]
             return store
+
+    def source(self, text: str) -> tuple[bytes, tuple[str, ...]]:
+        """Read and prepare a picture of one's own; see `darkroom.image_file.prepared`.
+
+        Args:
+            text: A path where this runs, a `file:` address, or `s3://BUCKET/KEY`, which the
+                credentials of this block open, whatever bucket it names. Nothing is fetched from
+                the web: an event can name any address.
+
+        Raises:
+            BadPicture: It is not there, too large, of another kind, or not usable.
+            StoreFailed: The bucket cannot be read; the error says what it takes.
+        """
+        if not text.startswith("s3://"):
+            return open_file(source_path(text))
+        bucket, _, key = text.removeprefix("s3://").partition("/")
+        if not (bucket and key):
+            raise BadPicture(f"{text}: a bucket and a key are expected: s3://BUCKET/KEY.")
+        place = S3Store(bucket, "", self.credentials, self.s3_endpoint_url)
+        length = place.length(key)
+        if length is None:
+            raise BadPicture(f"{text}: there is no such object.")
+        if length > MOST:
+            raise BadPicture(f"{text}: {length:,} bytes, and {MOST:,} are read at most.")
+        return prepared(place.load(key), text)
 
 
 class S3Store(Store):

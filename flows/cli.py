@@ -12,6 +12,7 @@ import click
 from darkroom.errors import DarkroomError, InvalidRequest, ModelRetired, NoCredentials
 from flows import temporary_server
 from flows.cli_batch import batch
+from flows.cli_compare import compare_models
 from flows.cli_doctor import doctor
 from flows.cli_graph import graph
 from flows.cli_mask import mask
@@ -369,6 +370,9 @@ def demo(context: click.Context, /, **options: Any) -> int:
     )
     return code
 
+
+compare_models.params += _PIPELINE
+run.add_command(compare_models)
 
 # Its --out is for the manifest; all else is as of any pipeline.
 batch.params += [option for option in _PIPELINE if option.name != "out"]

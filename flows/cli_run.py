@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import tempfile
 from collections.abc import Callable
 from inspect import signature
@@ -32,28 +34,31 @@ from rich.console import Console
 from rich.table import Table
 
 from blocks import Bedrock, ImageStore
-from darkroom import catalog
+from darkroom import catalog, modes
 from darkroom.errors import DarkroomError, InvalidRequest, StoreFailed, UnknownModel, in_words
+from darkroom.folder_store import FolderStore
 from darkroom.image_file import open_file, source_path
 from darkroom.modes.base import Request
 from darkroom.picture import SUFFIXES
 from darkroom.resolve import row_of
 from darkroom.store import BESIDE
+from flows import compare_models as compare_models_file
+from flows import modes as modes_file
 from flows import product_shot as product_shot_file
-from flows import run_mode as run_mode_file
 from flows import run_pipeline as run_pipeline_file
 from flows._at_hand import asked_here
 from flows._here import without_heartbeat
 from flows.cli_mode import from_file, request_of
 from flows.cli_words import WIDE
 from flows.progress import shown
-from flows.report import HEADINGS, Report
+from flows.report import Report
 
 _FLOWS: dict[str, Flow[..., Any]] = {
+    "compare_models": compare_models_file.compare_models,
     "product_shot": product_shot_file.product_shot,
-    "run_mode": run_mode_file.run_mode,
     "run_pipeline": run_pipeline_file.run_pipeline,
 }
+"""The flows that can be resumed by their id, beside those of the modes."""
 
 out = Console()
 err = Console(stderr=True)
@@ -77,14 +82,15 @@ def product_shot(
         order = product_shot_file.Order.model_validate(given)
     except ValidationError as error:
         raise InvalidRequest(in_words(error)) from error
-    if order.image and not order.prompt:
+    if order.image and not order.prompt and not order.image.startswith("s3://"):
         open_file(source_path(order.image))  # said before Prefect is waited for
     _check_folder(folder)
 
     def start() -> State[Any]:
         ready()
-        order.check(Bedrock.find(how["bedrock"]))
-        ImageStore.find(how["store"]).open().check()
+        pictures = ImageStore.find(how["store"])
+        order.check(Bedrock.find(how["bedrock"]), pictures)
+        pictures.open().check()
         state: State[Any] = flow(**dict(order), **how, return_state=True)
         return state
 
@@ -120,10 +126,10 @@ def run_mode(
         ready()
         bedrock = Bedrock.find(how.get("bedrock"))
         wanted = row_of(request, how.get("model"), bedrock)
-        run_mode_file.check(request, wanted, bedrock, how.get("on_retired", "refuse"))
+        modes_file.check(request, wanted, bedrock, how.get("on_retired", "refuse"))
         ImageStore.find(how.get("store")).open().check()
-        state: State[Any] = run_mode_file.run_mode(mode, fields, **how, return_state=True)
-        return state
+        flow = modes_file.flow_of(mode)
+        return cast(State[Any], flow(**fields, **how, return_state=True))
 
     return _show(start, folder, verbose=verbose, as_json=as_json)
 
@@ -157,6 +163,33 @@ def run_pipeline(
             state: State[Any] = run_pipeline_file.run_pipeline(
                 str(file), values, **how, return_state=True
             )
+        return state
+
+    return _show(start, folder, verbose=verbose, as_json=as_json)
+
+
+def compare_models(
+    parameters: dict[str, Any],
+    folder: Path | None,
+    ready: Callable[[], None],
+    *,
+    verbose: bool,
+    as_json: bool,
+) -> int:
+    """Compare models with parameters whose `Comparison` was checked.
+
+    Args:
+        parameters: The flow's.
+        folder: Where to copy the pictures.
+        ready: Waits for Prefect's API.
+        verbose: Whether to show Prefect's log.
+        as_json: Whether to print data for machines.
+    """
+    _check_folder(folder)
+
+    def start() -> State[Any]:
+        ready()
+        state: State[Any] = compare_models_file.compare_models(**parameters, return_state=True)
         return state
 
     return _show(start, folder, verbose=verbose, as_json=as_json)
@@ -210,7 +243,7 @@ def resume(
                     "a batch goes on by its name",
                     "Give the same command again: darkroom batch FILE --rows ... --name NAME",
                 )
-            if name not in _FLOWS:
+            if name not in (*_FLOWS, *modes.names()):
                 raise InvalidRequest.of("flow_run", flow_run_id, f"{name} is no flow of Darkroom")
             if flow_run.state and flow_run.state.is_paused():
                 raise InvalidRequest.of(
@@ -225,7 +258,7 @@ def resume(
         return cast(
             State[Any],
             run_flow(
-                _FLOWS[name],
+                _FLOWS.get(name) or modes_file.flow_of(name),
                 flow_run=flow_run,
                 parameters=dict(flow_run.parameters),
                 return_type="state",
@@ -253,8 +286,15 @@ def _end_what_was_cut_off(client: SyncPrefectClient, flow_run_id: UUID) -> None:
 def _show(
     start: Callable[[], State[Any]], folder: Path | None, *, verbose: bool, as_json: bool
 ) -> int:
-    with shown(err, verbose=verbose), without_heartbeat():
-        state = start()
+    with shown(err, verbose=verbose) as seen, without_heartbeat():
+        try:
+            state = start()
+        except KeyboardInterrupt:
+            if not seen.flow_run_id:
+                raise
+            told = f"Stopped. What was made stays. {_going_on(seen.flow_run_id, folder)}"
+            err.print(told, highlight=False, markup=False, soft_wrap=True)
+            return 1
     report = state.result(raise_on_failure=False)
     if isinstance(report, DarkroomError):
         raise report
@@ -279,10 +319,18 @@ def _show(
         if sheet:
             out.print(f"Contact sheet: {sheet}", highlight=False, markup=False, soft_wrap=True)
         if report.of("failed") or (report.of("filtered") and report.pictures):
-            out.print(f"Go on with: darkroom resume {report.flow_run_id}", highlight=False)
+            told = _going_on(report.flow_run_id, folder)
+            out.print(told, highlight=False, markup=False, soft_wrap=True)
     if trouble:
         err.print(trouble, highlight=False, markup=False, soft_wrap=True)
-    return 0 if state.is_completed() and not report.of("filtered") and not trouble else 1
+    lacks = report.of("filtered") or report.of("refused") or report.of("failed")
+    return 0 if state.is_completed() and not lacks and not trouble else 1
+
+
+def _going_on(flow_run_id: str, folder: Path | None) -> str:
+    """The command that goes on with a run."""
+    where = f" --out {shlex.quote(str(folder))}" if folder else ""
+    return f"Go on with: darkroom resume {flow_run_id}{where}"
 
 
 def _table(report: Report) -> Table:
@@ -290,7 +338,7 @@ def _table(report: Report) -> Table:
     folder, lines = report.cells_by_folder()
     table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0), title_justify="left")
     table.title = f"in {folder}" if folder else None
-    for heading in HEADINGS:
+    for heading in report.headings:
         number = heading in ("seed", "price", "seconds")
         table.add_column(heading, overflow="fold", justify="right" if number else "left")
     for line in lines:
@@ -318,17 +366,19 @@ def _copied(report: Report, folder: Path) -> str | None:
     From then on the report names the copies.
     """
     place = ImageStore.find(report.store).open()
-    for number, row in enumerate((row for row in report.rows if row.picture), 1):
-        assert row.picture is not None
-        suffix = SUFFIXES[row.picture.media_type]
-        target = folder / f"{number:02}-{row.step}.{suffix}"
-        target.write_bytes(place.read(row.picture))
+    copies = FolderStore(folder)  # which shows nobody half a file
+    # Numbered by what was asked for, made or not: a picture that is made later has its place.
+    for number, row in enumerate(report.rows, 1):
+        if row.picture is None:
+            continue
+        step = re.sub(r"[^\w.-]+", "-", row.step)  # as every system takes it
+        name = f"{number:02}-{step}.{SUFFIXES[row.picture.media_type]}"
+        copies.write(name, place.read(row.picture), durable=False)
         for end in BESIDE:
             if (data := place.beside(row.picture, end)) is not None:
-                target.with_name(f"{target.name}.{end}").write_bytes(data)
-        row.picture = row.picture.model_copy(update={"uri": target.absolute().as_uri()})
+                copies.write(f"{name}.{end}", data, durable=False)
+        row.picture = row.picture.model_copy(update={"uri": copies.uri_of(name)})
     if report.sheet is None:
         return None
-    sheet = folder / "contact-sheet.jpg"
-    sheet.write_bytes(place.read(report.sheet))
-    return str(sheet)
+    copies.write("contact-sheet.jpg", place.read(report.sheet), durable=False)
+    return str(folder / "contact-sheet.jpg")

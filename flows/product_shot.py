@@ -10,18 +10,19 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from blocks import Bedrock
+from blocks import Bedrock, ImageStore
 from darkroom import catalog
 from darkroom.catalog import Model
-from darkroom.client import Keep
 from darkroom.errors import DarkroomError, InvalidRequest
-from darkroom.image_file import facts, open_file, source_path
+from darkroom.image_file import facts
 from darkroom.mask import Flatten
 from darkroom.modes.outpaint import Expand, Outpaint
 from darkroom.modes.remove_background import RemoveBackground
 from darkroom.modes.text_to_image import TextToImage
 from darkroom.modes.variation import Variation
 from darkroom.resolve import OnRetired, seed_of
+from flows._form import Grown, formed, menu
+from flows._parameters import BedrockName, KeepResponses, Retired, StoreName, Text
 from flows._run import Run
 from tasks.outpaint import outpaint
 from tasks.picture import background_mask, flatten
@@ -34,16 +35,42 @@ Variations = Annotated[int, Field(ge=0, le=20)]
 Similarity = Annotated[float, Field(ge=0, le=1)]
 
 
+_NO_PICTURE = (
+    "Give its path where the worker is, or s3://BUCKET/KEY; an event that starts this flow has it "
+    "in its payload, as image. Or give a prompt."
+)
+
+
 class Models(BaseModel):
     """A model for each step, by id or short name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    subject: str = Field("core", description="Makes the product from words.")
-    cutout: str = Field("remove-bg", description="Cuts the product out.")
-    scene: str = Field("inpaint", description="Paints the scene around the product.")
-    wider: str = Field("outpaint", description="Grows the canvas, where the scene's model cannot.")
-    variation: str = Field("sd3.5", description="Makes the variations.")
+    subject: str = Field(
+        "core",
+        description="Makes the product from words.",
+        json_schema_extra=menu("text_to_image"),
+    )
+    cutout: str = Field(
+        "remove-bg",
+        description="Cuts the product out.",
+        json_schema_extra=menu("remove_background"),
+    )
+    scene: str = Field(
+        "inpaint",
+        description="Paints the scene around the product.",
+        json_schema_extra=menu("outpaint", "mask"),
+    )
+    wider: str = Field(
+        "outpaint",
+        description="Grows the canvas, where the scene's model cannot.",
+        json_schema_extra=menu("outpaint", "expand"),
+    )
+    variation: str = Field(
+        "sd3.5",
+        description="Makes the variations.",
+        json_schema_extra=menu("variation"),
+    )
 
 
 class Order(BaseModel):
@@ -69,12 +96,14 @@ class Order(BaseModel):
         words = f"{self.prompt}, {self.scene}" if self.prompt else self.scene
         return words[: limit.max_length if limit else None]
 
-    def check(self, bedrock: Bedrock) -> dict[str, Model]:
+    def check(self, bedrock: Bedrock, store: ImageStore) -> dict[str, Model]:
         """The models of the steps, once all that can be known beforehand is in order.
 
         Raises:
             DarkroomError: Something is not; nothing was paid.
         """
+        if self.image == "" and not self.prompt:
+            raise InvalidRequest.of("image", "", "it names no picture", _NO_PICTURE)
         if bool(self.prompt) == bool(self.image):
             raise InvalidRequest(
                 "prompt, image: give one of them: words to make the product from, or a picture."
@@ -92,7 +121,7 @@ class Order(BaseModel):
             steps["wider"] = "outpaint"
         if self.variations:
             steps["variation"] = "variation"
-        return {step: self._checked(step, mode, bedrock) for step, mode in steps.items()}
+        return {step: self._checked(step, mode, bedrock, store) for step, mode in steps.items()}
 
     def _model(self, step: str, bedrock: Bedrock) -> Model:
         model = bedrock.model(getattr(self.models, step))
@@ -102,7 +131,7 @@ class Order(BaseModel):
             model = bedrock.model(Models.model_fields[step].default)
         return model
 
-    def _checked(self, step: str, mode: str, bedrock: Bedrock) -> Model:
+    def _checked(self, step: str, mode: str, bedrock: Bedrock, store: ImageStore) -> Model:
         model = self._model(step, bedrock)
         fields = model.takes(mode).fields
         if not bedrock.allow_retired:
@@ -115,30 +144,32 @@ class Order(BaseModel):
             "expand": ("expand", self.expand),
         }
         if step == "cutout" and self.image and self.fit == "refuse":
-            path = source_path(self.image)
-            known["image"] = ("image", facts(open_file(path)[0], str(path)))
+            known["image"] = ("image", facts(store.source(self.image)[0], self.image))
         for field, (name, value) in known.items():
             if value is not None and field in fields and (limit := model.limit(mode, field)):
                 limit.check(name, value, model.name)
         return model
 
 
+@formed
 @flow(name="product_shot", task_runner=ThreadPoolTaskRunner(max_workers=32))  # type: ignore[arg-type]
 def product_shot(
-    prompt: Words | None = None,
-    image: str | None = None,
+    prompt: Annotated[
+        Text, Field(title="Product in words", examples=["a teal ceramic mug"])
+    ] = None,
+    image: Annotated[Text, Field(title="Or your picture", examples=["/pictures/mug.png"])] = None,
     scene: Words = "on an oak table in warm autumn light",
-    expand: Expand | None = Expand(left=256, right=256),  # noqa: B008 - frozen
+    expand: Annotated[Expand | None, Grown] = Expand(left=256, right=256),  # noqa: B008 - frozen
     variations: Variations = 3,
     similarity: Similarity = 0.7,
-    seed: int | None = None,
-    background: str = "#808080",
-    fit: Literal["refuse", "shrink"] = "refuse",
+    seed: Annotated[int | None, Field(examples=[7])] = None,
+    background: Annotated[str, Field(title="Background color")] = "#808080",
+    fit: Annotated[Literal["refuse", "shrink"], Field(title="If too large")] = "refuse",
     models: Models = Models(),  # noqa: B008 - frozen
-    on_retired: OnRetired = "refuse",
-    keep: Keep = "no",
-    bedrock: str | None = None,
-    store: str | None = None,
+    on_retired: Retired = "refuse",
+    keep: KeepResponses = "no",
+    bedrock: BedrockName = None,
+    store: StoreName = None,
 ) -> State[Any]:
     """Set a product in a scene, and make variations of it.
 
@@ -146,10 +177,11 @@ def product_shot(
     scene around it while its pixels stay, grows the canvas, and makes variations side by side.
 
     Args:
-        prompt: The product, in words. Leave empty when you give an image.
-        image: Path of your own picture of the product, instead of a prompt.
+        prompt: The product, in words. Leave empty when you give a picture.
+        image: Your own picture of the product, instead of words: the whole path of its file where
+            the worker is, or s3://BUCKET/KEY.
         scene: What to paint around the product.
-        expand: Pixels to add on each side; empty keeps the size.
+        expand: Pixels to add on each side; none at all keeps the size.
         variations: How many variations to make, 0 to 20.
         similarity: How near variations stay to the scene: 1 is like it, 0 ignores it.
         seed: Same seed, same pictures. Empty: drawn once for this run, and recorded.
@@ -177,7 +209,7 @@ def product_shot(
         on_retired=on_retired,
     )
     run = Run("product_shot", bedrock, store, on_retired=on_retired, keep=keep)
-    step_models = order.check(run.bedrock)
+    step_models = order.check(run.bedrock, run.store)
     try:
         _all_steps(run, order, step_models)
     except DarkroomError as error:

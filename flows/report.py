@@ -10,7 +10,7 @@ from darkroom import catalog
 from darkroom.errors import BudgetReached, ContentFiltered
 from darkroom.picture import Picture, local_path
 
-Status = Literal["made", "cached", "chosen", "filtered", "failed", "skipped", "stopped"]
+Status = Literal["made", "cached", "chosen", "filtered", "failed", "skipped", "stopped", "refused"]
 
 
 class Row(BaseModel):
@@ -60,6 +60,11 @@ class Report(BaseModel):
     rows: list[Row] = Field(default_factory=list)
     sheet: Picture | None = None
 
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """What the columns of `cells` are called; the last one is the file."""
+        return HEADINGS
+
     def add(self, step: str, picture: Picture, model: str | None, status: Status) -> None:
         """Note a picture that a step gave."""
         self.rows.append(Row(step=step, status=status, model=model, picture=picture))
@@ -99,6 +104,19 @@ class Report(BaseModel):
         """Estimated price of what this run made; pictures that were there before cost nothing."""
         prices = (row.price_usd or 0.0 for row in self.rows if row.status == "made")
         return round(sum(prices), 6)
+
+    @property
+    def price(self) -> str:
+        """What this run paid, and what had been paid for of its pictures before, in words."""
+        known = {row.picture.sha256: row.price_usd or 0.0 for row in self.of_models if row.picture}
+        before = sum(known.values()) - self.spent_usd
+        told = f"about ${self.spent_usd:g}"
+        return f"{told}, and ${round(before, 6):g} paid before" if before > 1e-6 else told
+
+    @property
+    def of_models(self) -> list[Row]:
+        """The rows of pictures that a model made."""
+        return [row for row in self.rows if row.picture and row.model]
 
     def cells(self) -> list[tuple[str, ...]]:
         """Step, model, size, seed, price, seconds and file of each row, as text."""

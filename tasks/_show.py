@@ -17,7 +17,14 @@ import httpx
 import pybase64
 from PIL import Image
 from prefect import Task
-from prefect.artifacts import ImageArtifact
+from prefect.artifacts import Artifact, ImageArtifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactUpdate
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    ArtifactFilterKey,
+)
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.exceptions import PrefectException
@@ -59,18 +66,63 @@ def artifacts(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Non
     pictures = state.result(raise_on_failure=False)
     if not isinstance(pictures, list):
         return
-    for number, picture in enumerate(pictures, 1):
-        key = artifact_key(flow_name, task.name, *([str(number)] if len(pictures) > 1 else []))
+    for name, picture in zip(numbered(task.name, len(pictures)), pictures, strict=True):
         try:
-            ImageArtifact(
-                key=key,
-                image_url=shown(store, picture),
-                description=f"![preview]({shown(store, picture, 240)})\n\n{caption(picture)}",
-                task_run_id=task_run.id,
-                flow_run_id=task_run.flow_run_id,
-            ).create()
+            put(
+                ImageArtifact(
+                    key=artifact_key(flow_name, name),
+                    image_url=shown(store, picture),
+                    description=f"![preview]({shown(store, picture, 240)})\n\n{caption(picture)}",
+                    task_run_id=task_run.id,
+                    flow_run_id=task_run.flow_run_id,
+                ),
+                again=state.name == "Cached",
+            )
         except TROUBLE as error:
             get_logger("darkroom").warning("No artifact for %s: %s", picture.where, error)
+
+
+def numbered(step: str, count: int) -> list[str]:
+    """The names of the pictures of a call, so that they are the same however many a call gives.
+
+    Those of "options" are options-1, options-2, ...; those of "options-3" go on from there.
+    """
+    if count == 1:
+        return [step]
+    name, _, first = step.rpartition("-")
+    if not (name and first.isdecimal()):
+        name, first = step, "1"
+    return [f"{name}-{number}" for number in range(int(first), int(first) + count)]
+
+
+def put(artifact: Artifact, *, again: bool = True) -> None:
+    """Show an artifact of the run; what the run showed under the same key before is replaced.
+
+    Else a run that was taken up again would show everything twice.
+
+    Args:
+        artifact: What to show.
+        again: Whether the run may have shown it before.
+    """
+    context = FlowRunContext.get()
+    run = context.flow_run if context else None
+    if run is None or not again or run.run_count < 2:
+        artifact.create()
+        return
+    with get_client(sync_client=True) as client:
+        shown_before = client.read_artifacts(
+            artifact_filter=ArtifactFilter(
+                flow_run_id=ArtifactFilterFlowRunId(any_=[run.id]),
+                key=ArtifactFilterKey(any_=[artifact.key or ""]),
+            ),
+            limit=1,
+        )
+        if shown_before:
+            data = artifact.format(_sync=True)  # type: ignore[call-arg]
+            update = ArtifactUpdate(data=data, description=artifact.description)
+            client.update_artifact(shown_before[0].id, update)
+            return
+    artifact.create()
 
 
 def forget(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import PurePath, PurePosixPath
 
 from PIL import Image, ImageDraw, ImageFont
 from prefect import task
@@ -14,7 +15,7 @@ from prefect.runtime import flow_run
 
 from blocks import ImageStore
 from darkroom.errors import InvalidRequest
-from darkroom.image_file import facts, open_file, source_path
+from darkroom.image_file import facts, source_path
 from darkroom.mask import Background, Flatten
 from darkroom.picture import Picture, Provenance
 from darkroom.store import Fresh, Store
@@ -29,25 +30,26 @@ def load_picture(path: str, store: ImageStore | None = None) -> list[Picture]:
     formats) is converted, which the log and the provenance say.
 
     Args:
-        path: A local path or `file:` URI.
+        path: A local path or `file:` URI, or `s3://BUCKET/KEY`, which the store's credentials open.
         store: Where to keep it; None for the block "default", or the default folder.
 
     Raises:
         BadPicture: It is missing, damaged, animated or no image.
     """
-    opened = (store or ImageStore.find()).open()
+    block = store or ImageStore.find()
+    opened = block.open()
     _show.remember_here(opened)
-    fresh = loaded(path)
+    fresh = loaded(path, block)
     for note in fresh.provenance.notes:
         _run.log().warning("%s: %s", path, note)
     key = hashlib.sha256(f"load_picture {fresh.facts.sha256}".encode()).hexdigest()
-    return opened.once(key, lambda: [fresh], folder=_run.folder(), title=source_path(path).stem)
+    return opened.once(key, lambda: [fresh], folder=_run.folder(), title=_file(path).stem)
 
 
-def loaded(path: str) -> Fresh:
+def loaded(path: str, store: ImageStore) -> Fresh:
     """A picture of one's own as it will be stored; see `load_picture`."""
-    where = source_path(path)
-    data, notes = open_file(where)
+    where = _file(path)
+    data, notes = store.source(path)
     how = Provenance(
         mode="load_picture",
         parameters={"file": where.name},
@@ -56,6 +58,10 @@ def loaded(path: str) -> Fresh:
         notes=notes,
     )
     return Fresh(data, facts(data, str(where)), how)
+
+
+def _file(path: str) -> PurePath:
+    return PurePosixPath(path) if path.startswith("s3://") else source_path(path)
 
 
 @task(cache_policy=NO_CACHE)
@@ -125,6 +131,7 @@ def sheet(pictures: Sequence[Picture], labels: Sequence[str], title: str, opened
         _sheet(tiles, len(pictures), title).save(out, "JPEG", quality=90)
         how = Provenance(
             mode="contact_sheet",
+            parameters={"title": title, "labels": list(labels)},
             parents=tuple(picture.sha256 for picture in pictures),
             made_at=datetime.now(UTC),
             flow_run=flow_run.get_name(),
@@ -135,10 +142,10 @@ def sheet(pictures: Sequence[Picture], labels: Sequence[str], title: str, opened
     return opened.once(key, make, folder=_run.folder())[0]
 
 
-_TILE, _GAP, _COLUMNS = 380, 24, 4
+_TILE, GAP, _COLUMNS = 380, 24, 4
 _MANY = 100
 """Pictures above which a sheet has twice the columns, each half as wide, and less to say."""
-_PAPER, _INK, _FAINT = "#f4f2ee", "#22201d", "#77716a"
+PAPER, INK, FAINT = "#f4f2ee", "#22201d", "#77716a"
 
 
 def _sheet(tiles: Iterable[tuple[bytes, str]], count: int, title: str) -> Image.Image:
@@ -146,23 +153,28 @@ def _sheet(tiles: Iterable[tuple[bytes, str]], count: int, title: str) -> Image.
     tile, most = (_TILE, _COLUMNS) if count <= _MANY else (_TILE // 2, _COLUMNS * 2)
     columns = min(most, count)
     rows = -(-count // columns)
-    top = 84 if title else _GAP
-    step_x, step_y = tile + _GAP, tile + 58
-    sheet = Image.new("RGB", (_GAP + columns * step_x, top + rows * step_y + _GAP // 2), _PAPER)
+    top = 84 if title else GAP
+    step_x, step_y = tile + GAP, tile + 58
+    sheet = Image.new("RGB", (GAP + columns * step_x, top + rows * step_y + GAP // 2), PAPER)
     draw = ImageDraw.Draw(sheet)
     if title:
-        draw.text((_GAP, 26), title, _INK, ImageFont.load_default(30))
+        draw.text((GAP, 26), title, INK, ImageFont.load_default(30))
     for index, (data, label) in enumerate(tiles):
-        left, upper = _GAP + index % columns * step_x, top + index // columns * step_y
-        with Image.open(io.BytesIO(data)) as image:
-            image.thumbnail((tile, tile), Image.Resampling.LANCZOS)
-            shown = _on_checkers(image) if image.has_transparency_data else image.convert("RGB")
+        left, upper = GAP + index % columns * step_x, top + index // columns * step_y
+        shown = opaque(data, tile)
         place = (left + (tile - shown.width) // 2, upper + (tile - shown.height) // 2)
         sheet.paste(shown, place)
         first, _, second = label.partition("\n")
-        draw.text((left, upper + tile + 8), first, _INK, ImageFont.load_default(18))
-        draw.text((left, upper + tile + 31), second, _FAINT, ImageFont.load_default(14))
+        draw.text((left, upper + tile + 8), first, INK, ImageFont.load_default(18))
+        draw.text((left, upper + tile + 31), second, FAINT, ImageFont.load_default(14))
     return sheet
+
+
+def opaque(data: bytes, side: int) -> Image.Image:
+    """A picture with sides of at most so many pixels; transparency shows as checkers."""
+    with Image.open(io.BytesIO(data)) as image:
+        image.thumbnail((side, side), Image.Resampling.LANCZOS)
+        return _on_checkers(image) if image.has_transparency_data else image.convert("RGB")
 
 
 def _on_checkers(image: Image.Image) -> Image.Image:
