@@ -37,7 +37,7 @@ from tasks.pillow import drawn, pillow
 from tasks.review import review
 
 MOST_WAITING = 500
-"""Events for Prefect's server that may wait in this process; each task run makes three."""
+"""Events for Prefect's server that may wait in this process; a task run makes three or four."""
 
 
 @dataclass(frozen=True)
