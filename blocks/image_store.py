@@ -215,17 +215,27 @@ class S3Store(Store):
         return int(answer["ContentLength"])
 
     def names(self, prefix: str) -> Iterator[str]:
-        folder = prefix.strip("/")
-        start = f"{self.prefix}{folder}/" if folder else self.prefix
+        for page in self._pages(prefix):
+            for each in page.get("Contents", []):
+                if not each["Key"].endswith("/"):  # S3's console makes such for folders
+                    yield each["Key"].removeprefix(self.prefix)
+
+    def inside(self, folder: str) -> Iterator[str]:
+        for page in self._pages(folder, Delimiter="/"):
+            keys = [each["Key"] for each in page.get("Contents", [])]
+            folders = [each["Prefix"] for each in page.get("CommonPrefixes", [])]
+            for key in sorted([*(key for key in keys if not key.endswith("/")), *folders]):
+                yield key.removeprefix(self.prefix)
+
+    def _pages(self, folder: str, **how: str) -> Iterator[dict[str, Any]]:
+        """S3's answers about what is below a folder."""
+        below = folder.strip("/")
+        start = f"{self.prefix}{below}/" if below else self.prefix
+        pages = self._s3.get_paginator("list_objects_v2")
         try:
-            for page in self._s3.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=start
-            ):
-                for each in page.get("Contents", []):
-                    if not each["Key"].endswith("/"):  # S3's console makes such for folders
-                        yield each["Key"].removeprefix(self.prefix)
+            yield from pages.paginate(Bucket=self.bucket, Prefix=start, **how)
         except (ClientError, BotoCoreError) as error:
-            raise self._failed(prefix, "listed", error) from error
+            raise self._failed(folder, "listed", error) from error
 
     def remove(self, name: str) -> None:
         try:

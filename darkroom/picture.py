@@ -17,6 +17,32 @@ MediaType = Literal["image/png", "image/jpeg", "image/webp"]
 SUFFIXES: dict[str, str] = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
+class Reviewed(BaseModel):
+    """What a person said of a picture, among others.
+
+    Attributes:
+        step: The review's name.
+        flow_run: Name of the Prefect flow run.
+        flow_run_id: Its id.
+        chosen: Whether the picture was to go on.
+        among: SHA-256 of all that could be chosen.
+        question: What was asked.
+        said: The answer in words.
+        at: When the answer was taken.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    step: str
+    flow_run: str | None = None
+    flow_run_id: str | None = None
+    chosen: bool
+    among: tuple[str, ...] = ()
+    question: str = ""
+    said: str = ""
+    at: datetime
+
+
 class Provenance(BaseModel):
     """How a picture came to be: enough to make it again.
 
@@ -34,6 +60,7 @@ class Provenance(BaseModel):
         made_at: When the answer arrived.
         flow_run: Name of the Prefect flow run.
         notes: What was done to the source on the way, in words.
+        reviews: What people said of it since.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -51,6 +78,7 @@ class Provenance(BaseModel):
     made_at: datetime | None = None
     flow_run: str | None = None
     notes: tuple[str, ...] = ()
+    reviews: tuple[Reviewed, ...] = ()
 
 
 class Facts(BaseModel):

@@ -97,6 +97,7 @@ class Plan(BaseModel):
         troubles: What would fail, the first ones.
         failing: Rows that would fail.
         free: Steps that no model does.
+        reviews: Where it waits for a person, in words.
         quotas: Calls a minute by model, None where unknown.
     """
 
@@ -109,6 +110,7 @@ class Plan(BaseModel):
     troubles: list[Trouble] = Field(default_factory=list)
     failing: int = 0
     free: int = 0
+    reviews: list[str] = Field(default_factory=list)
     quotas: dict[str, int | None] = Field(default_factory=dict)
 
     def line(self, step: str, mode: str, model: Model) -> Line:
@@ -261,6 +263,7 @@ def sentences(plan: Plan) -> list[str]:
             if time is None
             else f"At the quota it takes {lasting(time)} or more."
         )
+    said += [f"It waits at {review}." for review in plan.reviews]
     for gone in plan.retired:
         model = catalog.find(gone.model)
         mode = next(line.mode for line in plan.lines if line.model == gone.model)

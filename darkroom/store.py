@@ -14,6 +14,7 @@ operations on names; everything else is written here once for all stores.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import tempfile
@@ -27,7 +28,7 @@ from filelock import FileLock
 from pydantic import TypeAdapter, ValidationError
 
 from darkroom.errors import PictureMissing, StoreFailed
-from darkroom.picture import SUFFIXES, Facts, Picture, Provenance, local_path
+from darkroom.picture import SUFFIXES, Facts, Picture, Provenance, Reviewed, local_path
 
 BESIDE = ("mask.png", "response.json")
 """What may be kept beside a picture, by the end of its name."""
@@ -124,6 +125,16 @@ class Store(ABC):
 
         Raises:
             StoreFailed: They cannot be listed.
+        """
+
+    @abstractmethod
+    def inside(self, folder: str) -> Iterator[str]:
+        """What is directly in a folder such as "2026-11-21/", in order by name.
+
+        As `names` gives them, and those of the folders in it with a slash at their end.
+
+        Raises:
+            StoreFailed: It cannot be listed, or is a link to a folder that it is in itself.
         """
 
     @abstractmethod
@@ -231,6 +242,26 @@ class Store(ABC):
             raise StoreFailed(f"{error} {_rescue(fresh)}") from error
         return pictures
 
+    def reviewed(self, picture: Picture, said: Reviewed) -> Picture:
+        """The picture with what a person said of it, which its provenance here has from now on.
+
+        Saying the same twice is saying it once. The picture's own bytes stay as they are.
+
+        Raises:
+            StoreFailed: It cannot be written down.
+        """
+        name = self.name_of(picture.uri)
+        if name is None:
+            return _with_review(picture, said)
+        with self._held(hashlib.sha256(f"reviewed {name}".encode()).hexdigest()):
+            try:
+                known = Picture.model_validate_json(self.load(f"{name}.json"))
+            except (PictureMissing, ValidationError):
+                known = picture
+            known = _with_review(known.model_copy(update={"uri": picture.uri}), said)
+            self.write(f"{name}.json", known.model_dump_json(indent=2).encode())
+        return known
+
     def _name(self, folder: str, title: str, fresh: Fresh) -> str:
         """A readable name, which is free or has these bytes already."""
         where = [re.sub(r"[^\w.-]+", "-", part).strip(".-")[:60] for part in folder.split("/")]
@@ -259,6 +290,15 @@ class Store(ABC):
             with suppress(OSError):
                 Path(lock.lock_file).unlink()
             lock.release()
+
+
+def _with_review(picture: Picture, said: Reviewed) -> Picture:
+    same = {"step", "flow_run_id", "chosen", "said"}
+    how = picture.provenance
+    if any(said.model_dump(include=same) == each.model_dump(include=same) for each in how.reviews):
+        return picture
+    how = how.model_copy(update={"reviews": (*how.reviews, said)})
+    return picture.model_copy(update={"provenance": how})
 
 
 def read_local(picture: Picture) -> bytes:

@@ -60,6 +60,9 @@ LONGEST = 420.0
 SAVING = 3.0
 """Seconds that an answer may take from the service into the store."""
 
+ARRIVING = 1.0
+"""Seconds that a call may take to the service: what a machine sent last arrives after its death."""
+
 NAME = "drill"
 PIPELINE = f"""\
 name: {NAME}
@@ -192,13 +195,15 @@ class Death:
 
     Attributes:
         machine: Which.
-        time: When, in seconds since 1970.
+        began: When its first process was killed, in seconds since 1970.
+        over: When none was left.
         processes: How many processes it took along.
         rows: Rows that were on record by then.
     """
 
     machine: str
-    time: float
+    began: float
+    over: float
     processes: int
     rows: int
 
@@ -235,8 +240,9 @@ def die(site: Site) -> Death:
     """End a machine that works for the batch, with all of its processes."""
     for machine in MACHINES:
         if len(site.machines.processes(machine)) > 1:  # its worker, and the flow run of a shard
-            now, rows = time.time(), site.rows_ended()
-            return Death(machine, now, len(site.machines.kill(machine)), rows)
+            rows, began = site.rows_ended(), time.time()
+            killed = site.machines.kill(machine)
+            return Death(machine, began, time.time(), len(killed), rows)
     raise DrillFailed("no machine works for the batch")
 
 
@@ -280,7 +286,9 @@ def _of_calls(site: Site, death: Death) -> list[Check]:
         requests[call["sha256"]].append(call)
     again = [calls for calls in requests.values() if len(calls) > 1]
     lost = [calls for calls in again if len(calls) == 2 and _died_with(calls[0], death)]
-    twice = len(again) - len(lost)
+    twice = [calls for calls in again if calls not in lost]
+    for calls in twice:
+        console.print("paid twice:", [_against(call, death) for call in calls], markup=False)
     throttled = sum(call["status"] == 429 for call in told["log"])
     statuses = Counter(str(call["status"]) for call in told["log"])
     busiest = {model: told["busiest"][model] for model in MODELS}
@@ -288,7 +296,7 @@ def _of_calls(site: Site, death: Death) -> list[Check]:
     return [
         Check("different requests", f"{asked}", f"{len(requests)}", len(requests) == asked),
         Check("answers of the service", "200", _counted(statuses), {*statuses} == {"200"}),
-        Check("requests paid twice", "0", f"{twice}", twice == 0),
+        Check("requests paid twice", "0", f"{len(twice)}", not twice),
         Check(
             "lost in flight, and asked again",
             f"at most {AT_ONCE}",
@@ -309,10 +317,18 @@ def _of_calls(site: Site, death: Death) -> list[Check]:
     ]
 
 
+def _against(call: dict[str, Any], death: Death) -> str:
+    """When a call was made, against the death of the machine."""
+    taken = "taken" if call["delivered"] else "not taken"
+    return f"{call['time'] - death.began:+.3f} s, {call['seconds']:.3f} s long, {taken}"
+
+
 def _died_with(call: dict[str, Any], death: Death) -> bool:
     """Whether an answer was lost with the machine: under way, or not yet in the store."""
-    began, ended = call["time"], call["time"] + call["seconds"]
-    return bool(began <= death.time and (ended >= death.time - SAVING))
+    if call["time"] > death.began:
+        # It lived a moment longer, and so did what it had sent: but nobody took the answer.
+        return not call["delivered"] and call["time"] <= death.over + ARRIVING
+    return bool(call["time"] + call["seconds"] >= death.began - SAVING)
 
 
 def report(found: list[Check]) -> None:

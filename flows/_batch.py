@@ -73,6 +73,13 @@ class Batch:
         keep: Keep = "no",
         shard: tuple[int, int] = (0, 1),
     ) -> None:
+        if pipeline.reviews:
+            raise InvalidRequest.of(
+                "pipeline",
+                pipeline.name,
+                f"it waits for a person at {', '.join(pipeline.reviews)}, and a batch does not",
+                "Run it for single rows, or leave that step out and choose on the batch's page.",
+            )
         self.name, self.pipeline, self.rows, self.shard = name, pipeline, rows, shard
         self.opened: Store = store.open()
         self.records = Records(self.opened, name)

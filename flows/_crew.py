@@ -20,17 +20,21 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.events.worker import EventsWorker
+from prefect.runtime import flow_run
 from pydantic import BaseModel
 
+from darkroom.errors import DarkroomError
 from darkroom.modes.base import Request
 from darkroom.picture import Picture
 from darkroom.pipeline.pillow import PillowStep
+from darkroom.pipeline.review import Review, Verdict
 from darkroom.pipeline.walk import Load, Unit, Walk
 from flows.report import Status, status_of
 from tasks import _invoke, _retry, _run, _turn
 from tasks._turn import Paid
 from tasks.picture import load_picture
 from tasks.pillow import drawn, pillow
+from tasks.review import review
 
 MOST_WAITING = 500
 """Events for Prefect's server that may wait in this process; each task run makes three."""
@@ -45,18 +49,22 @@ class Outcome:
         pictures: What it gave.
         paid: The calls that it took.
         error: Why it gave nothing; None if it gave pictures.
+        verdict: What a person said, if it is a review.
     """
 
     unit: Unit
     pictures: list[Picture]
     paid: Paid
     error: BaseException | None = None
+    verdict: Verdict | None = None
 
     @property
     def status(self) -> Status:
         """In a word."""
         if self.error is not None:
             return status_of(self.error)
+        if isinstance(self.unit.request, Review):
+            return "chosen"
         return (
             "cached" if isinstance(self.unit.request, Request) and not self.paid.calls else "made"
         )
@@ -70,6 +78,8 @@ class Job:
         walk: Where it is.
         row: The row's number; None outside of batches.
         data: Whatever its owner needs to know of it.
+        reviews: Its units that wait for a person.
+        verdicts: What people said, by unit.
         outcomes: What came of its units so far, in the order in which they began.
         filtered: How often the content filter stopped which units before: they get other seeds.
         began: Monotonic time of its start.
@@ -78,10 +88,17 @@ class Job:
     walk: Walk
     row: int | None = None
     data: Any = None
+    reviews: list[Unit] = field(default_factory=list)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
     outcomes: dict[str, Outcome | None] = field(default_factory=dict)
     states: dict[str, State[Any]] = field(default_factory=dict)
     filtered: dict[str, int] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing of it is under way, and a person is what it waits for."""
+        return bool(self.reviews) and None not in self.outcomes.values()
 
     @property
     def ended(self) -> list[Outcome]:
@@ -97,10 +114,20 @@ class Crew:
         at_once: Units that are done at the same time, 1 or more.
         shown: Whether every step is a task run, with edges and artifacts; else only those that are
             paid for are, and nothing else: for batches.
+        ask: Asks a person for the verdict of a review, in the thread that drives. It may end the
+            run, which then goes on in another process.
     """
 
-    def __init__(self, how: _invoke.How, at_once: int, *, shown: bool) -> None:
+    def __init__(
+        self,
+        how: _invoke.How,
+        at_once: int,
+        *,
+        shown: bool,
+        ask: Callable[[Job, Unit], Verdict] | None = None,
+    ) -> None:
         self.task_runs: list[UUID] = []
+        self._ask = ask
         self._how, self._at_once, self._shown = how, at_once, shown
         self._stopping = Event()
         self._tasks: dict[tuple[Any, ...], Task[Any, Any]] = {}
@@ -136,6 +163,8 @@ class Crew:
                         else:
                             self._note(job, unit, future)
                             self._begin(pool, job, ended)
+                    for job in [each for each in active if each.waits]:
+                        self._review(pool, job)
             except BaseException:
                 # What has begun is paid for, and ends by itself; nothing new begins or is tried
                 # again.
@@ -153,23 +182,48 @@ class Crew:
 
     def _begin(self, pool: ThreadPoolExecutor, job: Job, ended: Callable[[Job], None]) -> None:
         for unit in job.walk.ready():
-            job.outcomes[unit.name] = None
-            future = pool.submit(self._context(job, unit).run, self._do, job, unit)
-            future.add_done_callback(partial(self._finish, job, unit))
+            if isinstance(unit.request, Review):
+                job.reviews.append(unit)
+            else:
+                self._submit(pool, job, unit)
         if job.walk.is_over:
             last = pool.submit(copy_context().run, ended, job)
             last.add_done_callback(partial(self._finish, job, None))
+
+    def _submit(self, pool: ThreadPoolExecutor, job: Job, unit: Unit) -> None:
+        job.outcomes[unit.name] = None
+        future = pool.submit(self._context(job, unit).run, self._do, job, unit)
+        future.add_done_callback(partial(self._finish, job, unit))
+
+    def _review(self, pool: ThreadPoolExecutor, job: Job) -> None:
+        """Ask for one verdict, while nothing else is under way: all else is made by then."""
+        unit = job.reviews.pop(0)
+        assert self._ask is not None  # a batch, which asks nobody, takes no such pipeline
+        try:
+            job.verdicts[unit.name] = self._ask(job, unit)
+        except DarkroomError as error:
+            job.outcomes[unit.name] = None
+            failed: Future[Any] = Future()
+            failed.set_exception(error)
+            self._finish(job, unit, failed)
+        else:
+            self._submit(pool, job, unit)
 
     def _finish(self, job: Job, unit: Unit | None, future: Future[Any]) -> None:
         self._finished.put((job, unit, future))
 
     def _note(self, job: Job, unit: Unit, future: Future[Outcome]) -> None:
         if error := future.exception():
-            outcome = Outcome(unit, [], Paid(), error)  # of Prefect's own, around the task
+            # Of Prefect's own, around the task; or nobody answered a review.
+            outcome = Outcome(unit, [], Paid(), error)
         else:
             outcome = future.result()
         job.outcomes[unit.name] = outcome
-        job.walk.done(unit, outcome.pictures)
+        _count_again(outcome)
+        if outcome.verdict and outcome.verdict.decision == "renew":
+            job.walk.renew(unit, outcome.verdict.prompt)
+        else:
+            job.walk.done(unit, outcome.pictures)
 
     def _context(self, job: Job, unit: Unit) -> Context:
         context = copy_context()
@@ -196,7 +250,7 @@ class Crew:
         given = state.result(raise_on_failure=False)
         if isinstance(given, BaseException):
             return Outcome(unit, [], paid, given)
-        return Outcome(unit, given, paid)
+        return Outcome(unit, given, paid, verdict=job.verdicts.get(unit.name))
 
     def _free(self, request: BaseModel) -> list[Picture]:
         """What costs nothing, without a task run: in a batch there are enough of them."""
@@ -213,6 +267,8 @@ class Crew:
         if isinstance(request, Request):
             how = how_of(unit, self._how, job.filtered)
             named = {"model": unit.model, **how}
+        if isinstance(request, Review):
+            named |= {"verdict": job.verdicts[unit.name], "step": unit.name}
         first = request.path if isinstance(request, Load) else request
         state: State[Any] = task(first, **named, wait_for=before, return_state=True)
         return state
@@ -234,10 +290,18 @@ class Crew:
                 task = task.with_options(cache_policy=NO_CACHE, persist_result=False)
                 task.on_completion_hooks, task.on_failure_hooks = [], []
         else:
-            free = load_picture if step.word == Load.word else pillow
+            others: dict[str, Task[Any, Any]] = {Load.word: load_picture, Review.word: review}
+            free = others.get(step.word, pillow)
             task = free.with_options(name=name, task_run_name=partial(_named, step.word))
         self._tasks[key] = task
         return task
+
+
+def _count_again(outcome: Outcome) -> None:
+    """Hold against the budget what this same run paid for before it was taken up again."""
+    if (budget := _turn.budget.get()) and outcome.status == "cached":
+        own = [each for each in outcome.pictures if each.provenance.flow_run == flow_run.get_name()]
+        budget.paid(sum(each.provenance.price_usd or 0.0 for each in own))
 
 
 def _is_behind() -> bool:
@@ -250,8 +314,9 @@ def _is_behind() -> bool:
 
 def how_of(unit: Unit, how: _invoke.How, filtered: Mapping[str, int]) -> _invoke.How:
     """What the task of a unit is given: other seeds where the filter stopped it before."""
-    times = filtered.get(unit.name)
-    seeds = f"{how.get('seeds')} {times}" if times else how.get("seeds", "")
+    times, seeds = filtered.get(unit.name), how.get("seeds", "")
+    seeds = f"{seeds} renewal {unit.renewal}" if unit.renewal else seeds
+    seeds = f"{seeds} {times}" if times else seeds
     return {**how, "on_retired": unit.step.on_retired, "seeds": seeds}
 
 

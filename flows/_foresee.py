@@ -18,6 +18,7 @@ from darkroom.modes.base import expected as fitted
 from darkroom.picture import Picture
 from darkroom.pipeline.pillow import ContactSheet, PillowStep
 from darkroom.pipeline.pipeline import Pipeline
+from darkroom.pipeline.review import Review
 from darkroom.pipeline.walk import Load, Unit, Walk
 from darkroom.plan import Plan, Trouble
 from flows._crew import how_of
@@ -101,9 +102,19 @@ class Foresight:
         if isinstance(request, Load):
             fresh = loaded(request.path, self._how.get("store") or ImageStore.find())
             return [Picture(**dict(fresh.facts), uri=_whole(request.path))]
+        if isinstance(request, Review):
+            return self._chosen(unit.name, request)
         self.plan.free += 1
         assert isinstance(request, PillowStep)
         return [self._drawn(unit.name, request)]
+
+    def _chosen(self, name: str, request: Review) -> list[Picture]:
+        """As many of the candidates as may be chosen: nobody knows which."""
+        self.plan.reviews.append(f"{name}: {request.words}")
+        return [
+            foreseen(f"{name} {number}", each.size, sure=expect.is_sure([each]), alpha=each.alpha)
+            for number, each in enumerate(request.images[: request.most])
+        ]
 
     def _asked(self, unit: Unit, request: Request) -> list[Picture]:
         call = Call.of(request, unit.model, how_of(unit, self._how, self._filtered))

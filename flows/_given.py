@@ -12,19 +12,32 @@ from darkroom.batch.rows import Rows, crossed, matrix, open_rows, parse_values
 from darkroom.errors import InvalidRequest
 from darkroom.pipeline.pipeline import Pipeline
 
-AtOnce = Annotated[int, Field(ge=1, le=256)]
-Cost = Annotated[float, Field(ge=0)]
+_CLONE = Path(__file__).parent.parent / "deployments" / "pipelines"
+SHIPPED = _CLONE if _CLONE.exists() else Path(__file__).parent / "pipelines"
+"""Where the pipelines are that come with Darkroom, which are run by their names: beside the
+packages in a clone, within `flows` in a wheel."""
 
 
-def read_pipeline(text_or_path: str) -> Pipeline:
-    """The pipeline of a file, or of the text of one.
+def shipped() -> list[str]:
+    """The names of the pipelines that come with Darkroom; none where only its code is."""
+    return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
+
+
+AtOnce = Annotated[int, Field(ge=1, le=256, title="At once")]
+Cost = Annotated[float, Field(ge=0, title="Largest cost in US$", examples=[2])]
+
+
+def read_pipeline(name: str) -> Pipeline:
+    """A pipeline by the name of one that comes with Darkroom, by its file, or by its text.
 
     Raises:
         BadPipeline: It has mistakes.
     """
-    if "\n" in text_or_path:
-        return Pipeline.parse(text_or_path)
-    return Pipeline.load(Path(text_or_path))
+    if "\n" in name:
+        return Pipeline.parse(name)
+    if name in shipped() and not Path(name).exists():
+        return Pipeline.load(SHIPPED / f"{name}.yaml")
+    return Pipeline.load(Path(name))
 
 
 def rows_of(

@@ -20,7 +20,7 @@ from darkroom.modes.base import Request
 from darkroom.picture import Picture
 from darkroom.resolve import OnRetired
 from flows._recorded import wait_until_recorded
-from flows.report import HEADINGS, Report, Status
+from flows.report import Report, Row, Status
 from tasks import _show
 from tasks.picture import contact_sheet, load_picture
 
@@ -117,6 +117,11 @@ class Run:
         if report.pictures:
             self._show()
         wait_until_recorded(self.task_runs)
+        return self._ended(error)
+
+    def _ended(self, error: Exception | None) -> State[Any]:
+        """How the run ended, and what was made, in words."""
+        report = self.report
         count = sum(1 for row in report.rows if row.picture and row.model)
         made = f"{count} picture{'' if count == 1 else 's'}, about ${report.spent_usd:g}"
         failed = "; ".join(f"{row.step}: {row.reason}" for row in report.of("failed"))
@@ -174,25 +179,27 @@ class Run:
             self.report.fail(step, model.id if model else None, error)
             raise
 
+    def _sheet(self, rows: list[tuple[Row, Picture]], title: str) -> PrefectFuture[Any]:
+        """Begin to lay these pictures out on one sheet."""
+        labels = [
+            f"{row.step}\n{row.model_name or 'your picture'}  {picture.width} x {picture.height}"
+            for row, picture in rows
+        ]
+        named = contact_sheet.with_options(task_run_name="contact_sheet")
+        return self._submit(named, [picture for _, picture in rows], labels, title, self.store)
+
     def _show(self) -> None:
         """The contact sheet as a picture, and sheet, thumbnails and table as artifacts."""
         report = self.report
         shown = [(row, row.picture) for row in report.rows if row.picture]
         rows = shown[-MOST_SHOWN:]  # the last ones: what the steps before were for
-        labels = [
-            f"{row.step}\n{row.model_name or 'your picture'}  {picture.width} x {picture.height}"
-            for row, picture in rows
-        ]
-        pictures = [picture for _, picture in rows]
         title = self.name  # not the run's: the same pictures are the same sheet
         if len(rows) < len(shown):
             title = f"{title}  the last {len(rows)} of {len(shown)} pictures"
-        named = contact_sheet.with_options(task_run_name="contact_sheet")
         opened = self.store.open()
         key = _show.artifact_key(self.name)
         try:
-            future = self._submit(named, pictures, labels, title, self.store)
-            report.sheet = picture_of_all = future.result()
+            report.sheet = picture_of_all = self._sheet(rows, title).result()
             cells = [(picture, f"{row.step} {row.model_name}".strip()) for row, picture in rows]
             create_markdown_artifact(
                 f"## Contact sheet\n\n{_show.gallery(opened, cells)}",
@@ -207,7 +214,7 @@ class Run:
                 f"**contact sheet** {_show.escaped(picture_of_all.where)}",
             )
             create_table_artifact(
-                [dict(zip(HEADINGS, line, strict=True)) for line in lines],
+                [dict(zip(report.headings, line, strict=True)) for line in lines],
                 key=f"{key}-table",
                 description=f"{len(shown)} pictures, about \\${report.spent_usd:g} in all, "
                 f"in {_show.escaped(folder)}",

@@ -12,11 +12,14 @@ import click
 from darkroom.errors import DarkroomError, InvalidRequest, ModelRetired, NoCredentials
 from flows import temporary_server
 from flows.cli_batch import batch
+from flows.cli_compare import compare_models
 from flows.cli_doctor import doctor
 from flows.cli_graph import graph
 from flows.cli_mask import mask
 from flows.cli_pipeline import check, plan, schema
+from flows.cli_review import review
 from flows.cli_up import up
+from flows.cli_usage import usage
 from flows.cli_words import use_standin, whole
 
 
@@ -368,10 +371,13 @@ def demo(context: click.Context, /, **options: Any) -> int:
     return code
 
 
+compare_models.params += _PIPELINE
+run.add_command(compare_models)
+
 # Its --out is for the manifest; all else is as of any pipeline.
 batch.params += [option for option in _PIPELINE if option.name != "out"]
 
-for _command in (batch, check, doctor, graph, mask, plan, schema, up):
+for _command in (batch, check, doctor, graph, mask, plan, review, schema, up, usage):
     darkroom.add_command(_command)
 
 

@@ -32,6 +32,12 @@ MAX_COST = click.Option(
     metavar="USD",
     help="Refuse what is planned to cost more, and stop before it does.",
 )
+CHOOSE = click.Option(
+    ["--choose"],
+    multiple=True,
+    metavar="STEP=CHOICE",
+    help='Answer a review beforehand: a number, 1,3, all, "reject: WHY", or "new: WORDS".',
+)
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print data for machines.")
 
@@ -104,6 +110,7 @@ def run_command(file: Path, options: list[click.Option]) -> click.Command:
             help="Steps that are done at the same time.",
         ),
         click.Option(["--again"], is_flag=True, help="Make new pictures, though there are some."),
+        CHOOSE,
     ]
 
     def run(**given: Any) -> int:
@@ -119,6 +126,7 @@ def _run(
     *,
     params: Sequence[str],
     images: Sequence[str],
+    choose: Sequence[str],
     standin: bool,
     raw: str | None,
     out: Path | None,
@@ -129,6 +137,7 @@ def _run(
     how = {name: value for name, value in options.items() if value is not None}
     use_standin(how, standin)
     how["keep"] = raw or "no"
+    how["choices"] = dict(pairs("--choose", choose)) or None
     _, values = _given(file, params, images)
     ready = temporary_server.start()
     from flows.cli_run import run_pipeline as start

@@ -13,10 +13,12 @@ from rich.table import Table
 from blocks import Bedrock, ImageStore
 from blocks.bedrock import STANDIN
 from blocks.standin import in_process_standin
+from darkroom.comparison import Comparison
 from darkroom.errors import NoCredentials
 from darkroom.pipeline.pipeline import Pipeline
 from darkroom.plan import HEADINGS, Plan, cells, sentences
 from flows import temporary_server
+from flows._compared import Sorted
 from flows._foresee import SEEDS, Foresight
 from flows.cli_words import WIDE
 from tasks._invoke import How
@@ -44,6 +46,19 @@ def show(
         printed(plan)
     plan.check_budget(max_cost)
     return 1 if plan.failing or plan.retired else 0
+
+
+def compared(comparison: Comparison, given: dict[str, Any], *, as_json: bool) -> int:
+    """Print the plan of a comparison; the exit code is 1 where a combination is refused."""
+    block, image_store = blocks_of(given.get("bedrock"), given.get("store"))
+    how: How = {"bedrock": block, "store": image_store, "seeds": SEEDS, "again": comparison.again}
+    found = Sorted(comparison, how)
+    if as_json:
+        print(json.dumps(found.plan.as_json(), indent=2))  # noqa: T201
+    else:
+        printed(found.plan)
+    found.plan.check_budget(given.get("max_cost"))
+    return 1 if found.refused else 0
 
 
 def printed(plan: Plan) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from inspect import signature
@@ -32,27 +33,30 @@ from rich.console import Console
 from rich.table import Table
 
 from blocks import Bedrock, ImageStore
-from darkroom import catalog
+from darkroom import catalog, modes
 from darkroom.errors import DarkroomError, InvalidRequest, StoreFailed, UnknownModel, in_words
 from darkroom.image_file import open_file, source_path
 from darkroom.modes.base import Request
 from darkroom.picture import SUFFIXES
 from darkroom.resolve import row_of
 from darkroom.store import BESIDE
+from flows import compare_models as compare_models_file
+from flows import modes as modes_file
 from flows import product_shot as product_shot_file
-from flows import run_mode as run_mode_file
 from flows import run_pipeline as run_pipeline_file
+from flows._at_hand import asked_here
 from flows._here import without_heartbeat
 from flows.cli_mode import from_file, request_of
 from flows.cli_words import WIDE
 from flows.progress import shown
-from flows.report import HEADINGS, Report
+from flows.report import Report
 
 _FLOWS: dict[str, Flow[..., Any]] = {
+    "compare_models": compare_models_file.compare_models,
     "product_shot": product_shot_file.product_shot,
-    "run_mode": run_mode_file.run_mode,
     "run_pipeline": run_pipeline_file.run_pipeline,
 }
+"""The flows that can be resumed by their id, beside those of the modes."""
 
 out = Console()
 err = Console(stderr=True)
@@ -120,10 +124,10 @@ def run_mode(
         ready()
         bedrock = Bedrock.find(how.get("bedrock"))
         wanted = row_of(request, how.get("model"), bedrock)
-        run_mode_file.check(request, wanted, bedrock, how.get("on_retired", "refuse"))
+        modes_file.check(request, wanted, bedrock, how.get("on_retired", "refuse"))
         ImageStore.find(how.get("store")).open().check()
-        state: State[Any] = run_mode_file.run_mode(mode, fields, **how, return_state=True)
-        return state
+        flow = modes_file.flow_of(mode)
+        return cast(State[Any], flow(**fields, **how, return_state=True))
 
     return _show(start, folder, verbose=verbose, as_json=as_json)
 
@@ -153,9 +157,37 @@ def run_pipeline(
 
     def start() -> State[Any]:
         ready()
-        state: State[Any] = run_pipeline_file.run_pipeline(
-            str(file), values, **how, return_state=True
-        )
+        with asked_here(how.get("store")):
+            state: State[Any] = run_pipeline_file.run_pipeline(
+                str(file), values, **how, return_state=True
+            )
+        return state
+
+    return _show(start, folder, verbose=verbose, as_json=as_json)
+
+
+def compare_models(
+    parameters: dict[str, Any],
+    folder: Path | None,
+    ready: Callable[[], None],
+    *,
+    verbose: bool,
+    as_json: bool,
+) -> int:
+    """Compare models with parameters whose `Comparison` was checked.
+
+    Args:
+        parameters: The flow's.
+        folder: Where to copy the pictures.
+        ready: Waits for Prefect's API.
+        verbose: Whether to show Prefect's log.
+        as_json: Whether to print data for machines.
+    """
+    _check_folder(folder)
+
+    def start() -> State[Any]:
+        ready()
+        state: State[Any] = compare_models_file.compare_models(**parameters, return_state=True)
         return state
 
     return _show(start, folder, verbose=verbose, as_json=as_json)
@@ -209,15 +241,22 @@ def resume(
                     "a batch goes on by its name",
                     "Give the same command again: darkroom batch FILE --rows ... --name NAME",
                 )
-            if name not in _FLOWS:
+            if name not in (*_FLOWS, *modes.names()):
                 raise InvalidRequest.of("flow_run", flow_run_id, f"{name} is no flow of Darkroom")
+            if flow_run.state and flow_run.state.is_paused():
+                raise InvalidRequest.of(
+                    "flow_run",
+                    flow_run_id,
+                    "it waits for a person",
+                    f"Answer it: darkroom review {flow_run_id}",
+                )
             _end_what_was_cut_off(client, wanted)
             client.set_flow_run_state(wanted, Scheduled(message="resumed"), force=True)
             flow_run = client.read_flow_run(wanted)
         return cast(
             State[Any],
             run_flow(
-                _FLOWS[name],
+                _FLOWS.get(name) or modes_file.flow_of(name),
                 flow_run=flow_run,
                 parameters=dict(flow_run.parameters),
                 return_type="state",
@@ -274,7 +313,8 @@ def _show(
             out.print(f"Go on with: darkroom resume {report.flow_run_id}", highlight=False)
     if trouble:
         err.print(trouble, highlight=False, markup=False, soft_wrap=True)
-    return 0 if state.is_completed() and not report.of("filtered") and not trouble else 1
+    lacks = report.of("filtered") or report.of("refused") or report.of("failed")
+    return 0 if state.is_completed() and not lacks and not trouble else 1
 
 
 def _table(report: Report) -> Table:
@@ -282,7 +322,7 @@ def _table(report: Report) -> Table:
     folder, lines = report.cells_by_folder()
     table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0), title_justify="left")
     table.title = f"in {folder}" if folder else None
-    for heading in HEADINGS:
+    for heading in report.headings:
         number = heading in ("seed", "price", "seconds")
         table.add_column(heading, overflow="fold", justify="right" if number else "left")
     for line in lines:
@@ -313,7 +353,8 @@ def _copied(report: Report, folder: Path) -> str | None:
     for number, row in enumerate((row for row in report.rows if row.picture), 1):
         assert row.picture is not None
         suffix = SUFFIXES[row.picture.media_type]
-        target = folder / f"{number:02}-{row.step}.{suffix}"
+        name = re.sub(r"[^\w.-]+", "-", row.step)  # as every system takes it
+        target = folder / f"{number:02}-{name}.{suffix}"
         target.write_bytes(place.read(row.picture))
         for end in BESIDE:
             if (data := place.beside(row.picture, end)) is not None:

@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from blocks import Bedrock, ImageStore
 from darkroom import catalog
 from darkroom.catalog import Model
-from darkroom.client import Keep
 from darkroom.errors import DarkroomError, InvalidRequest
 from darkroom.image_file import facts
 from darkroom.mask import Flatten
@@ -22,6 +21,8 @@ from darkroom.modes.remove_background import RemoveBackground
 from darkroom.modes.text_to_image import TextToImage
 from darkroom.modes.variation import Variation
 from darkroom.resolve import OnRetired, seed_of
+from flows._form import Grown, formed, menu
+from flows._parameters import BedrockName, KeepResponses, Retired, StoreName, Text
 from flows._run import Run
 from tasks.outpaint import outpaint
 from tasks.picture import background_mask, flatten
@@ -45,11 +46,31 @@ class Models(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    subject: str = Field("core", description="Makes the product from words.")
-    cutout: str = Field("remove-bg", description="Cuts the product out.")
-    scene: str = Field("inpaint", description="Paints the scene around the product.")
-    wider: str = Field("outpaint", description="Grows the canvas, where the scene's model cannot.")
-    variation: str = Field("sd3.5", description="Makes the variations.")
+    subject: str = Field(
+        "core",
+        description="Makes the product from words.",
+        json_schema_extra=menu("text_to_image"),
+    )
+    cutout: str = Field(
+        "remove-bg",
+        description="Cuts the product out.",
+        json_schema_extra=menu("remove_background"),
+    )
+    scene: str = Field(
+        "inpaint",
+        description="Paints the scene around the product.",
+        json_schema_extra=menu("outpaint", "mask"),
+    )
+    wider: str = Field(
+        "outpaint",
+        description="Grows the canvas, where the scene's model cannot.",
+        json_schema_extra=menu("outpaint", "expand"),
+    )
+    variation: str = Field(
+        "sd3.5",
+        description="Makes the variations.",
+        json_schema_extra=menu("variation"),
+    )
 
 
 class Order(BaseModel):
@@ -130,22 +151,25 @@ class Order(BaseModel):
         return model
 
 
+@formed
 @flow(name="product_shot", task_runner=ThreadPoolTaskRunner(max_workers=32))  # type: ignore[arg-type]
 def product_shot(
-    prompt: Words | None = None,
-    image: str | None = None,
+    prompt: Annotated[
+        Text, Field(title="Product in words", examples=["a teal ceramic mug"])
+    ] = None,
+    image: Annotated[Text, Field(title="Or your picture", examples=["/pictures/mug.png"])] = None,
     scene: Words = "on an oak table in warm autumn light",
-    expand: Expand | None = Expand(left=256, right=256),  # noqa: B008 - frozen
+    expand: Annotated[Expand | None, Grown] = Expand(left=256, right=256),  # noqa: B008 - frozen
     variations: Variations = 3,
     similarity: Similarity = 0.7,
-    seed: int | None = None,
-    background: str = "#808080",
-    fit: Literal["refuse", "shrink"] = "refuse",
+    seed: Annotated[int | None, Field(examples=[7])] = None,
+    background: Annotated[str, Field(title="Background color")] = "#808080",
+    fit: Annotated[Literal["refuse", "shrink"], Field(title="If too large")] = "refuse",
     models: Models = Models(),  # noqa: B008 - frozen
-    on_retired: OnRetired = "refuse",
-    keep: Keep = "no",
-    bedrock: str | None = None,
-    store: str | None = None,
+    on_retired: Retired = "refuse",
+    keep: KeepResponses = "no",
+    bedrock: BedrockName = None,
+    store: StoreName = None,
 ) -> State[Any]:
     """Set a product in a scene, and make variations of it.
 
@@ -153,10 +177,11 @@ def product_shot(
     scene around it while its pixels stay, grows the canvas, and makes variations side by side.
 
     Args:
-        prompt: The product, in words. Leave empty when you give an image.
-        image: Your own picture of the product, instead of a prompt: its path, or s3://BUCKET/KEY.
+        prompt: The product, in words. Leave empty when you give a picture.
+        image: Your own picture of the product, instead of words: the whole path of its file where
+            the worker is, or s3://BUCKET/KEY.
         scene: What to paint around the product.
-        expand: Pixels to add on each side; empty keeps the size.
+        expand: Pixels to add on each side; none at all keeps the size.
         variations: How many variations to make, 0 to 20.
         similarity: How near variations stay to the scene: 1 is like it, 0 ignores it.
         seed: Same seed, same pictures. Empty: drawn once for this run, and recorded.

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from pathlib import Path
 
 from rich.console import Console
@@ -59,6 +60,23 @@ class _Lines(logging.Handler):
             self._console.print(f"  [yellow]![/] {escape(text)}")
 
 
+_spinning: ContextVar[Status | None] = ContextVar("spinning", default=None)
+"""What turns while a person waits."""
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Without the spinner while the block runs, which asks the person something."""
+    status = _spinning.get()
+    if status:
+        status.stop()
+    try:
+        yield
+    finally:
+        if status:
+            status.start()
+
+
 @contextmanager
 def shown(console: Console, *, verbose: bool, rows: bool = False) -> Iterator[None]:
     """Show progress on `console` while the block runs.
@@ -78,7 +96,9 @@ def shown(console: Console, *, verbose: bool, rows: bool = False) -> Iterator[No
     with waiting as status:
         lines = _Lines(console, status, rows=rows)
         root.handlers = [lines]
+        token = _spinning.set(None if rows else status)
         try:
             yield
         finally:
+            _spinning.reset(token)
             lines.setLevel(logging.WARNING)  # what comes after is Prefect's own farewell

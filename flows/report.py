@@ -10,7 +10,7 @@ from darkroom import catalog
 from darkroom.errors import BudgetReached, ContentFiltered
 from darkroom.picture import Picture, local_path
 
-Status = Literal["made", "cached", "filtered", "failed", "skipped", "stopped"]
+Status = Literal["made", "cached", "chosen", "filtered", "failed", "skipped", "stopped", "refused"]
 
 
 class Row(BaseModel):
@@ -45,7 +45,7 @@ class Row(BaseModel):
             self.model_name,
             f"{self.picture.width}x{self.picture.height}",
             "" if how.seed is None else str(how.seed),
-            "cached" if self.status == "cached" else price if how.model else "",
+            self.status if self.status in ("cached", "chosen") else price if how.model else "",
             "" if how.seconds is None else f"{how.seconds:.1f}",
             self.picture.where,
         )
@@ -59,6 +59,11 @@ class Report(BaseModel):
     store: str | None = None
     rows: list[Row] = Field(default_factory=list)
     sheet: Picture | None = None
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """What the columns of `cells` are called; the last one is the file."""
+        return HEADINGS
 
     def add(self, step: str, picture: Picture, model: str | None, status: Status) -> None:
         """Note a picture that a step gave."""

@@ -8,37 +8,50 @@ from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from pydantic import Field
 
-from darkroom.client import Keep
 from darkroom.plan import Plan, sentences
 from flows._batch import Batch, Retry
+from flows._form import formed
 from flows._given import AtOnce, Cost
 from flows._listing import Listing
 from flows._order import Order
+from flows._parameters import (
+    Again,
+    BedrockName,
+    KeepResponses,
+    Params,
+    PipelineName,
+    StoreName,
+    Text,
+)
 from flows._shards import Shards
 from flows._show_plan import plan_artifact
 from flows._work import do
 
 ShardCount = Annotated[int, Field(ge=1, le=256)]
+Matrix = Annotated[
+    dict[str, list[Any]] | None, Field(examples=[{"scene": ["a beach", "a forest"]}])
+]
 
 
+@formed
 @flow(name="run_batch")
 def run_batch(
-    pipeline: str,
-    rows: str | None = None,
-    name: str | None = None,
-    matrix: dict[str, list[Any]] | None = None,
-    params: dict[str, Any] | None = None,
-    retry: Retry = "missing",
-    again: bool = False,
+    pipeline: PipelineName,
+    rows: Annotated[Text, Field(examples=["/shared/products.csv"])] = None,
+    matrix: Matrix = None,
+    params: Params = None,
+    name: Annotated[Text, Field(examples=["autumn"])] = None,
     max_cost: Cost | None = None,
+    retry: Annotated[Retry, Field(title="Try again")] = "missing",
+    again: Again = False,
+    pictures: Annotated[Text, Field(title="Folder of pictures")] = None,
+    out: Annotated[Text, Field(title="Folder for the manifest")] = None,
+    page: bool = True,
     at_once: AtOnce = 16,
     shards: ShardCount = 1,
-    pictures: str | None = None,
-    page: bool = True,
-    out: str | None = None,
-    keep: Keep = "no",
-    bedrock: str | None = None,
-    store: str | None = None,
+    keep: KeepResponses = "no",
+    bedrock: BedrockName = None,
+    store: StoreName = None,
 ) -> State[Any]:
     """Run a pipeline over many rows.
 
@@ -46,21 +59,22 @@ def run_batch(
     name goes on where it was, and pays for nothing twice.
 
     Args:
-        pipeline: Path of the pipeline's file, or its text.
-        rows: Path of a file of rows (CSV, JSONL, Parquet), or of a folder of pictures; their
-            columns or file names fill the params.
+        pipeline: The name of one that comes with Darkroom. Another one: the whole path of its file
+            where the worker is, or its text.
+        rows: The whole path of a file of rows (CSV, JSONL, Parquet), or of a folder of pictures;
+            their columns or file names fill the pipeline's params.
+        matrix: Lists of values by param, as JSON: every combination of them is a row.
+        params: What holds for all rows, by name, as JSON; pictures by their whole path.
         name: Names the batch, and resumes it. Empty: the pipeline's and the rows' names.
-        matrix: Lists of values by param: every combination of them is a row.
-        params: What holds for all rows.
+        max_cost: US dollars that this run may cost; it is refused, or stops, before it costs more.
         retry: Which rows to do again beside those that never ended: failed, filtered, or all.
         again: Make new pictures for all rows, though there are some.
-        max_cost: US dollars that this run may cost; it is refused, or stops, before it costs more.
+        pictures: Folder that the rows' pictures are in. Empty: that of the rows.
+        out: Folder for the manifest and the page. Empty: in the store, or below $DARKROOM_HOME.
+        page: Whether to write a page that shows all rows.
         at_once: Rows, and calls, that are under way at the same time.
         shards: Flow runs that the rows are split into, for workers on several machines. They need
             the deployment run_shard, and files and a store that all of them can reach.
-        pictures: Folder that the rows' pictures are in. Empty: that of the rows.
-        page: Whether to write a page that shows all rows.
-        out: Folder for the manifest and the page. Empty: in the store, or below $DARKROOM_HOME.
         keep: Whether to keep the service's whole responses beside the pictures: no, elided without
             the base64, or full.
         bedrock: Name of the Bedrock block; "standin" is the local stand-in.

@@ -131,6 +131,7 @@ def sheet(pictures: Sequence[Picture], labels: Sequence[str], title: str, opened
         _sheet(tiles, len(pictures), title).save(out, "JPEG", quality=90)
         how = Provenance(
             mode="contact_sheet",
+            parameters={"title": title, "labels": list(labels)},
             parents=tuple(picture.sha256 for picture in pictures),
             made_at=datetime.now(UTC),
             flow_run=flow_run.get_name(),
@@ -141,10 +142,10 @@ def sheet(pictures: Sequence[Picture], labels: Sequence[str], title: str, opened
     return opened.once(key, make, folder=_run.folder())[0]
 
 
-_TILE, _GAP, _COLUMNS = 380, 24, 4
+_TILE, GAP, _COLUMNS = 380, 24, 4
 _MANY = 100
 """Pictures above which a sheet has twice the columns, each half as wide, and less to say."""
-_PAPER, _INK, _FAINT = "#f4f2ee", "#22201d", "#77716a"
+PAPER, INK, FAINT = "#f4f2ee", "#22201d", "#77716a"
 
 
 def _sheet(tiles: Iterable[tuple[bytes, str]], count: int, title: str) -> Image.Image:
@@ -152,23 +153,28 @@ def _sheet(tiles: Iterable[tuple[bytes, str]], count: int, title: str) -> Image.
     tile, most = (_TILE, _COLUMNS) if count <= _MANY else (_TILE // 2, _COLUMNS * 2)
     columns = min(most, count)
     rows = -(-count // columns)
-    top = 84 if title else _GAP
-    step_x, step_y = tile + _GAP, tile + 58
-    sheet = Image.new("RGB", (_GAP + columns * step_x, top + rows * step_y + _GAP // 2), _PAPER)
+    top = 84 if title else GAP
+    step_x, step_y = tile + GAP, tile + 58
+    sheet = Image.new("RGB", (GAP + columns * step_x, top + rows * step_y + GAP // 2), PAPER)
     draw = ImageDraw.Draw(sheet)
     if title:
-        draw.text((_GAP, 26), title, _INK, ImageFont.load_default(30))
+        draw.text((GAP, 26), title, INK, ImageFont.load_default(30))
     for index, (data, label) in enumerate(tiles):
-        left, upper = _GAP + index % columns * step_x, top + index // columns * step_y
-        with Image.open(io.BytesIO(data)) as image:
-            image.thumbnail((tile, tile), Image.Resampling.LANCZOS)
-            shown = _on_checkers(image) if image.has_transparency_data else image.convert("RGB")
+        left, upper = GAP + index % columns * step_x, top + index // columns * step_y
+        shown = opaque(data, tile)
         place = (left + (tile - shown.width) // 2, upper + (tile - shown.height) // 2)
         sheet.paste(shown, place)
         first, _, second = label.partition("\n")
-        draw.text((left, upper + tile + 8), first, _INK, ImageFont.load_default(18))
-        draw.text((left, upper + tile + 31), second, _FAINT, ImageFont.load_default(14))
+        draw.text((left, upper + tile + 8), first, INK, ImageFont.load_default(18))
+        draw.text((left, upper + tile + 31), second, FAINT, ImageFont.load_default(14))
     return sheet
+
+
+def opaque(data: bytes, side: int) -> Image.Image:
+    """A picture with sides of at most so many pixels; transparency shows as checkers."""
+    with Image.open(io.BytesIO(data)) as image:
+        image.thumbnail((side, side), Image.Resampling.LANCZOS)
+        return _on_checkers(image) if image.has_transparency_data else image.convert("RGB")
 
 
 def _on_checkers(image: Image.Image) -> Image.Image:

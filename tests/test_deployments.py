@@ -32,7 +32,15 @@ __all__ = ["server"]  # pytest finds the fixture here
 
 ROOT = Path(__file__).parent.parent
 FILE = "deployments/prefect.yaml"
-FLOWS = {"product_shot", "run_mode", "run_pipeline", "run_batch", "run_shard"}
+FLOWS = {
+    "product_shot",
+    "run_mode",
+    "run_pipeline",
+    "run_batch",
+    "run_shard",
+    "answer_review",
+    "usage_report",
+}
 PIPELINE = """\
 name: mugs
 params: {prompt: {type: text}}

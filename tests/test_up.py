@@ -59,10 +59,9 @@ def gained(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
 
 def test_a_deployment_runs_on_the_standin(dashboard: Dashboard) -> None:
     """A run that is started from the dashboard ends well, with its picture in the home's store."""
-    fields = {"prompt": "a brass desk lamp", "seed": 7}
-    run = dashboard.run("run_mode", mode="text_to_image", fields=fields)
+    run = dashboard.run("text_to_image", prompt="a brass desk lamp", seed=7)
     assert run["state_name"] == "Completed", run
-    assert "run-mode-text-to-image" in dashboard.artifacts(run["id"])
+    assert "text-to-image-text-to-image" in dashboard.artifacts(run["id"])
     assert list(dashboard.pictures.rglob("*.png"))
 
 

@@ -57,12 +57,20 @@ class VirtualTryOn(Seeded):
     mask_shape: Shape | None = Field(
         None, description="Shape of a mask that is found by prompt or garment."
     )
-    long_sleeve_style: Literal["SLEEVE_DOWN", "SLEEVE_UP"] | None = None
-    tucking_style: Literal["UNTUCKED", "TUCKED"] | None = None
-    outer_layer_style: Literal["CLOSED", "OPEN"] | None = None
-    preserve_body_pose: Switch | None = None
-    preserve_hands: Switch | None = None
-    preserve_face: Switch | None = None
+    long_sleeve_style: Literal["SLEEVE_DOWN", "SLEEVE_UP"] | None = Field(
+        None, description="How long sleeves are worn; with a kind of garment."
+    )
+    tucking_style: Literal["UNTUCKED", "TUCKED"] | None = Field(
+        None, description="Whether a top is tucked in; with a kind of garment."
+    )
+    outer_layer_style: Literal["CLOSED", "OPEN"] | None = Field(
+        None, description="Whether a jacket is closed; with a kind of garment."
+    )
+    preserve_body_pose: Switch | None = Field(
+        None, description="Whether the pose of the person stays."
+    )
+    preserve_hands: Switch | None = Field(None, description="Whether the hands of the person stay.")
+    preserve_face: Switch | None = Field(None, description="Whether the face of the person stays.")
     merge_style: Literal["BALANCED", "SEAMLESS", "DETAILED"] | None = Field(
         None, description="How the garment is blended in."
     )

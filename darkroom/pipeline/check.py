@@ -14,7 +14,7 @@ from darkroom.catalog import Model
 from darkroom.errors import InvalidRequest, UnsupportedMode
 from darkroom.picture import picture_fields
 from darkroom.pipeline import reference
-from darkroom.pipeline.pillow import STEPS
+from darkroom.pipeline.free import STEPS
 from darkroom.pipeline.source import BadPipeline, Loc, Problem, Source
 
 if TYPE_CHECKING:

@@ -208,8 +208,3 @@ class ContactSheet(PillowStep):
 
     images: tuple[Picture, ...] = Field(min_length=1, description="The pictures, in their order.")
     title: str = Field("", description="What stands above them.")
-
-
-STEPS: dict[str, type[PillowStep]] = {
-    kind.word: kind for kind in (MakeMask, FlattenOn, Resize, Crop, Composite, ContactSheet)
-}

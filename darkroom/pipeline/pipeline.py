@@ -125,6 +125,14 @@ class Pipeline:
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
+    @property
+    def reviews(self) -> dict[str, Step]:
+        """The steps that wait for a person, by name; those of a part behind the part's step."""
+        own = {name: step for name, step in self.steps.items() if step.do == "review"}
+        for name, part in self.parts.items():
+            own |= {f"{name}/{inner}": step for inner, step in part.reviews.items()}
+        return own
+
     @classmethod
     def load(cls, path: Path | str) -> Self:
         """Read and check a pipeline file.

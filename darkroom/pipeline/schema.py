@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from darkroom import modes
 from darkroom.picture import picture_fields
-from darkroom.pipeline.pillow import STEPS
+from darkroom.pipeline.free import STEPS
 from darkroom.pipeline.pipeline import Param, Step
 from darkroom.pipeline.reference import PATTERN
 

@@ -14,7 +14,7 @@ from darkroom.errors import InvalidRequest
 from darkroom.expect import Foreseen
 from darkroom.picture import Picture, picture_fields
 from darkroom.pipeline import reference
-from darkroom.pipeline.pillow import STEPS
+from darkroom.pipeline.free import STEPS
 from darkroom.pipeline.pipeline import Pipeline, Step
 from darkroom.pipeline.reference import Reference
 

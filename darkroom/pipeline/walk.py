@@ -24,6 +24,9 @@ from darkroom.pipeline.scope import Nothing, Part, Scope, Slot, kind_of
 
 How = Literal["skipped", "failed"]
 
+SEEDS_A_RENEWAL = 1000
+"""How far a seed that the file gives moves when its pictures are made anew: no call has as many."""
+
 
 class Load(PillowStep):
     """A picture of one's own, brought into the store."""
@@ -45,6 +48,7 @@ class Unit:
         model: Id or short name of the model; None for the mode's default.
         after: Names of the units whose pictures it uses.
         optional: Whether the run goes on without it.
+        renewal: How often a review had it made anew; 0 if never.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Unit:
     model: str | None = None
     after: tuple[str, ...] = ()
     optional: bool = False
+    renewal: int = 0
     owner: Walk | None = field(default=None, repr=False, compare=False)
     place: tuple[str, int] = field(default=("", 0), repr=False)
 
@@ -110,6 +115,7 @@ class Walk:
         self._parts: dict[str, list[list[Slot] | None]] = {}  # of what is under way
         self._children: dict[tuple[str, int], Walk] = {}
         self._begun: list[Unit] = []
+        self._renewed: dict[str, tuple[int, str]] = {}  # by step: how often, and its new prompt
         self._waiting = {
             name: {*pipeline.needs[name], *self._scope.files(step)}
             for name, step in pipeline.steps.items()
@@ -133,6 +139,28 @@ class Walk:
         assert unit.owner is not None
         missing: list[Slot] = [None] * (unit.count - len(pictures))
         unit.owner._fill(unit.place, [*pictures, *missing])
+
+    def sources(self, review: Unit) -> list[Step]:
+        """The steps that can make new pictures for a review: those with words of their own."""
+        assert review.owner is not None
+        return [*review.owner._renewable(review.place[0]).values()]
+
+    def renew(self, review: Unit, prompt: str) -> None:
+        """Have the pictures of a review made anew, and reviewed again.
+
+        Args:
+            review: Under way.
+            prompt: Other words for them; empty for the same, with other seeds.
+        """
+        walk, name = review.owner, review.place[0]
+        assert walk is not None
+        for source in walk._renewable(name):
+            times, before = walk._renewed.get(source, (0, ""))
+            walk._renewed[source] = times + 1, prompt or before
+            walk._wait_again(source)
+        walk._renewed[name] = walk._renewed.get(name, (0, ""))[0] + 1, ""
+        del walk._parts[name]
+        walk._wait_again(name)
 
     @property
     def is_over(self) -> bool:
@@ -176,8 +204,24 @@ class Walk:
                     self._fill(place, [picture for _, picture in child.outputs] or [None])
                     moved = True
 
+    def _renewable(self, review: str) -> dict[str, Step]:
+        """The steps whose pictures a review shows, as far as words make them."""
+        shown = reference.within(self.pipeline.steps[review].fields["images"])
+        steps = {each.step: self.pipeline.steps[each.step] for each in shown if each.step}
+        return {
+            name: step
+            for name, step in steps.items()
+            if step.mode and "prompt" in kind_of(step).model_fields
+        }
+
+    def _wait_again(self, name: str) -> None:
+        self._scope.slots.pop(name, None)
+        self._units.pop(name, None)
+        self._waiting[name] = {*self.pipeline.needs[name]}
+
     def _begin(self, name: str, step: Step) -> None:
         """Begin each part of a step: a unit, or a walk of its own."""
+        times, _ = self._renewed.get(name, (0, ""))
         try:
             fan = self._scope.fan(name, step)
         except InvalidRequest as error:
@@ -187,7 +231,7 @@ class Walk:
         total = max(1, fan)
         self._parts[name] = [None] * total
         for index in range(total):
-            said = f"{name}-{index + 1}" if total > 1 else name
+            said = f"{_again(name, times)}-{index + 1}" if total > 1 else _again(name, times)
             part = Part(self._scope, index, total)
             try:
                 if not fan:
@@ -209,6 +253,11 @@ class Walk:
         if step.mode and self.pipeline.needs[name]:
             # How large another step's pictures will be, nobody can know before they are paid for.
             fields.setdefault("fit", "shrink")
+        times, prompt = self._renewed.get(name, (0, ""))
+        if prompt:
+            fields["prompt"] = prompt
+        if times and isinstance(fields.get("seed"), int):
+            fields["seed"] = _moved(fields["seed"], times * SEEDS_A_RENEWAL)
         try:
             request = kind.model_validate(fields)
         except ValidationError as error:
@@ -231,6 +280,7 @@ class Walk:
             model,
             after=self._sources(step),
             optional=step.optional or self._optional,
+            renewal=self._renewed.get(place[0], (0, ""))[0],
             owner=self,
             place=place,
         )
@@ -273,3 +323,13 @@ class Walk:
         keys += sorted(self._scope.files(step))
         units = [unit for key in keys for unit in self._units.get(key, [])]
         return tuple(dict.fromkeys([*units, *self._after]))
+
+
+def _again(name: str, times: int) -> str:
+    """The name of what is done once more."""
+    return f"{name} again" if times == 1 else f"{name} again {times}" if times else name
+
+
+def _moved(seed: int, by: int) -> int:
+    """Another seed, which is in the range of every model that the first is in."""
+    return seed - by if seed >= by else seed + by
