@@ -12,10 +12,11 @@ from darkroom.batch.rows import Rows, crossed, matrix, open_rows, parse_values
 from darkroom.errors import InvalidRequest
 from darkroom.pipeline.pipeline import Pipeline
 
-_CLONE = Path(__file__).parent.parent / "deployments" / "pipelines"
-SHIPPED = _CLONE if _CLONE.exists() else Path(__file__).parent / "pipelines"
+_ROOT = Path(__file__).parent.parent
+_CLONE = _ROOT / "deployments" / "pipelines"
+SHIPPED = _CLONE if _CLONE.exists() else _ROOT / "darkroom_deployments" / "pipelines"
 """Where the pipelines are that come with Darkroom, which are run by their names: beside the
-packages in a clone, within `flows` in a wheel."""
+packages in a clone, or where a wheel has them."""
 
 
 def shipped() -> list[str]:
