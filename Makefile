@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: check fix test demo bench clean
+.PHONY: check fix test demo up bench clean
 
 check: .venv/.dev
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
@@ -14,6 +14,9 @@ test: .venv/.dev
 
 demo: .venv/.run
 	$(BIN)/python -m flows.cli demo
+
+up: .venv/.run
+	$(BIN)/python -m flows.cli up $(ARGS)
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -15,7 +15,7 @@ from pydantic import Field, HttpUrl, PrivateAttr, SecretStr, field_validator, mo
 
 from blocks import by_model
 from blocks.access import Access, saved_access
-from blocks.saved import Address, Kept, Saved, find
+from blocks.saved import Address, Kept, Saved, find, saved_as
 from darkroom import catalog
 from darkroom.catalog import Model, Price
 from darkroom.errors import InvalidRequest, from_service
@@ -242,7 +242,7 @@ class Bedrock(Saved):
             return in_process_standin()
         if name is not None:
             raise InvalidRequest.of(
-                "bedrock", name, "no Bedrock block of that name is saved", "Save it, or name none."
+                "bedrock", name, "no Bedrock block of that name is saved", saved_as(cls)
             )
         return cls()
 

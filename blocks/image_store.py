@@ -12,11 +12,15 @@ from filelock import FileLock
 from pydantic import Field, HttpUrl, PrivateAttr, field_validator, model_validator
 
 from blocks.bedrock import Bedrock
-from blocks.saved import Address, Kept, Saved, find
-from darkroom.errors import InvalidRequest, PictureMissing, StoreFailed
+from blocks.saved import Address, Kept, Saved, find, saved_as
+from darkroom.errors import BadPicture, InvalidRequest, PictureMissing, StoreFailed
 from darkroom.folder_store import FolderStore
+from darkroom.image_file import open_file, prepared, source_path
 from darkroom.picture import SUFFIXES
 from darkroom.store import Store, home, lock_on_this_machine
+
+MOST = 100_000_000
+"""Bytes of a picture that is brought in from a bucket: more than any model takes."""
 
 _MEDIA_TYPES = {suffix: kind for kind, suffix in SUFFIXES.items()} | {"json": "application/json"}
 _RIGHTS = {"listed": "s3:ListBucket", "removed": "s3:DeleteObject"}
@@ -98,7 +102,7 @@ class ImageStore(Saved):
         block = find(cls, name)
         if block is None and name is not None:
             raise InvalidRequest.of(
-                "store", name, "no ImageStore block of that name is saved", "Save it, or name none."
+                "store", name, "no ImageStore block of that name is saved", saved_as(cls)
             )
         return block or cls()
 
@@ -114,6 +118,31 @@ class ImageStore(Saved):
                 )
             store: S3Store = self._stores[key]
             return store
+
+    def source(self, text: str) -> tuple[bytes, tuple[str, ...]]:
+        """Read and prepare a picture of one's own; see `darkroom.image_file.prepared`.
+
+        Args:
+            text: A path where this runs, a `file:` address, or `s3://BUCKET/KEY`, which the
+                credentials of this block open, whatever bucket it names. Nothing is fetched from
+                the web: an event can name any address.
+
+        Raises:
+            BadPicture: It is not there, too large, of another kind, or not usable.
+            StoreFailed: The bucket cannot be read; the error says what it takes.
+        """
+        if not text.startswith("s3://"):
+            return open_file(source_path(text))
+        bucket, _, key = text.removeprefix("s3://").partition("/")
+        if not (bucket and key):
+            raise BadPicture(f"{text}: a bucket and a key are expected: s3://BUCKET/KEY.")
+        place = S3Store(bucket, "", self.credentials, self.s3_endpoint_url)
+        length = place.length(key)
+        if length is None:
+            raise BadPicture(f"{text}: there is no such object.")
+        if length > MOST:
+            raise BadPicture(f"{text}: {length:,} bytes, and {MOST:,} are read at most.")
+        return prepared(place.load(key), text)
 
 
 class S3Store(Store):
@@ -186,17 +215,27 @@ class S3Store(Store):
         return int(answer["ContentLength"])
 
     def names(self, prefix: str) -> Iterator[str]:
-        folder = prefix.strip("/")
-        start = f"{self.prefix}{folder}/" if folder else self.prefix
+        for page in self._pages(prefix):
+            for each in page.get("Contents", []):
+                if not each["Key"].endswith("/"):  # S3's console makes such for folders
+                    yield each["Key"].removeprefix(self.prefix)
+
+    def inside(self, folder: str) -> Iterator[str]:
+        for page in self._pages(folder, Delimiter="/"):
+            keys = [each["Key"] for each in page.get("Contents", [])]
+            folders = [each["Prefix"] for each in page.get("CommonPrefixes", [])]
+            for key in sorted([*(key for key in keys if not key.endswith("/")), *folders]):
+                yield key.removeprefix(self.prefix)
+
+    def _pages(self, folder: str, **how: str) -> Iterator[dict[str, Any]]:
+        """S3's answers about what is below a folder."""
+        below = folder.strip("/")
+        start = f"{self.prefix}{below}/" if below else self.prefix
+        pages = self._s3.get_paginator("list_objects_v2")
         try:
-            for page in self._s3.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=start
-            ):
-                for each in page.get("Contents", []):
-                    if not each["Key"].endswith("/"):  # S3's console makes such for folders
-                        yield each["Key"].removeprefix(self.prefix)
+            yield from pages.paginate(Bucket=self.bucket, Prefix=start, **how)
         except (ClientError, BotoCoreError) as error:
-            raise self._failed(prefix, "listed", error) from error
+            raise self._failed(folder, "listed", error) from error
 
     def remove(self, name: str) -> None:
         try:

@@ -35,6 +35,7 @@ class Budget:
         self.max_usd = max_usd
         self._spent = 0.0
         self._held = 0.0
+        self._has_stopped = False
         self._lock = threading.Lock()
 
     @property
@@ -58,14 +59,14 @@ class Budget:
         Raises:
             BudgetReached: It does not fit, or nobody knows whether it does.
         """
-        if usd is None:
-            raise BudgetReached(
-                f"{what}: its price is not known, so it cannot be held to max_cost = "
-                f"${self.max_usd:g}. Give a price on the Bedrock block, or leave max_cost out."
-            )
         with self._lock:
+            if usd is None:
+                raise self._stopping(
+                    f"{what}: its price is not known, so it cannot be held to max_cost = "
+                    f"${self.max_usd:g}. Give a price on the Bedrock block, or leave max_cost out."
+                )
             if self._spent + self._held + usd > self.max_usd + CENT:
-                raise BudgetReached(
+                raise self._stopping(
                     f"{what}: about ${usd:g} more would pass max_cost = ${self.max_usd:g}, of "
                     f"which ${self._spent + self._held:.4g} are spent or under way."
                 )
@@ -82,3 +83,9 @@ class Budget:
             with self._lock:
                 self._held -= usd
                 self._spent += bill.usd
+
+    def _stopping(self, why: str) -> BudgetReached:
+        """The error for a call that does not fit. To be called with the lock held."""
+        error = BudgetReached(why)
+        error.is_first, self._has_stopped = not self._has_stopped, True
+        return error

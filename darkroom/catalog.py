@@ -11,7 +11,7 @@ import difflib
 import os
 import re
 import tomllib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -32,6 +32,9 @@ ARN = re.compile(
 )
 
 Status = Literal["planned", "active", "legacy", "retired"]
+
+SOON = timedelta(days=90)
+"""How long before its end of life a model is said to be ending."""
 
 
 def today() -> date:
@@ -139,6 +142,10 @@ class Model(BaseModel):
         if self.legacy and on >= self.legacy:
             return "legacy"
         return "planned" if self.launch and on < self.launch else "active"
+
+    def is_ending(self, on: date) -> bool:
+        """Whether its end of life is near on a day, or past."""
+        return self.end_of_life is not None and self.end_of_life - on <= SOON
 
     def takes(self, mode: str) -> Takes:
         """The fields it takes in `mode`; raises `UnsupportedMode` and names models that can."""

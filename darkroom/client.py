@@ -76,6 +76,8 @@ class Answer:
         request_id: The service's id of the call.
         seconds: How long it took.
         missing: Why there are fewer pictures than asked for; "" if there are not.
+        stopped: Where the content filter stopped those: "prompt", "input" or "output"; "" if it was
+            not the filter.
         raw: The whole response (status, request id, headers, body), if it was to be kept.
     """
 
@@ -83,6 +85,7 @@ class Answer:
     request_id: str | None
     seconds: float
     missing: str = ""
+    stopped: str = ""
     raw: Body | None = None
 
 
@@ -245,13 +248,15 @@ def invoke(
             raise
         raise _with_way_on(ours, request, model, region) from error
     seconds = time.monotonic() - began
-    answer, missing = None, ""
+    answer, missing, stopped = None, "", ""
     try:
         answer = wire.loads(received)
         pictures = _read(model, request, answer)
     except (ContentFiltered, BadAnswer) as error:
         if isinstance(error, BadAnswer):
             error.received = received
+        else:
+            stopped = error.stopped
         if not error.pictures:
             raise
         pictures, missing = list(error.pictures), str(error)
@@ -265,7 +270,7 @@ def invoke(
             "headers": told.get("HTTPHeaders", {}),
             "body": answer if keep == "full" else wire.elided(answer),
         }
-    return Answer(pictures, request_id, seconds, missing, raw)
+    return Answer(pictures, request_id, seconds, missing, stopped, raw)
 
 
 def _with_way_on(

@@ -116,7 +116,13 @@ class QuotaExceeded(DarkroomError):
 
 
 class BudgetReached(DarkroomError):
-    """The next call would cost more than the run may; it was not made."""
+    """The next call would cost more than the run may; it was not made.
+
+    Attributes:
+        is_first: Whether it is the first call that this budget stopped.
+    """
+
+    is_first: bool = False
 
 
 class ModelFailed(DarkroomError):

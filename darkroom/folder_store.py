@@ -106,25 +106,28 @@ class FolderStore(Store):
             ) from error
 
     def names(self, prefix: str) -> Iterator[str]:
-        folder = prefix.strip("/")
-        return self._names(f"{folder}/" if folder else "")
+        for name in self.inside(prefix):
+            if name.endswith("/"):
+                yield from self.names(name)
+            else:
+                yield name
 
-    def _names(self, prefix: str) -> Iterator[str]:
-        """The names below `prefix`, one folder in memory at a time."""
+    def inside(self, folder: str) -> Iterator[str]:
+        start = f"{folder.strip('/')}/" if folder.strip("/") else ""
+        where = self.folder / start
+        if where.is_symlink() and os.path.realpath(where) in map(os.path.realpath, where.parents):
+            raise StoreFailed(f"{where}: is a link to a folder that it is in itself.")
         try:
-            with os.scandir(self.folder / prefix) as found:
+            with os.scandir(where) as found:
                 # As S3 orders them: "a.png" before "a/1.png", whose folder "a" would come first.
-                names = sorted(f"{each.name}/" if each.is_dir() else each.name for each in found)
+                names = sorted(f"{each.name}/" if _is_folder(each) else each.name for each in found)
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
-            where = self.folder / prefix
             raise StoreFailed(f"{where}: cannot be listed ({error.strerror}).") from error
         for name in names:
-            if name.endswith("/"):
-                yield from self._names(prefix + name)
-            elif not (name.startswith(".") and name.endswith(PART)):
-                yield prefix + name
+            if not (name.startswith(".") and name.endswith(PART)):
+                yield start + name
 
     def remove(self, name: str) -> None:
         path = self.folder / name
@@ -138,6 +141,13 @@ class FolderStore(Store):
 
     def lock(self, key: str) -> FileLock:
         return lock_in(self.folder / ".darkroom" / "locks", key)
+
+
+def _is_folder(found: os.DirEntry[str]) -> bool:
+    try:
+        return found.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def _put_if_free(part: Path, path: Path) -> None:

@@ -162,7 +162,10 @@ def source_path(text: str) -> Path:
     """
     path = local_path(text)
     if path is None and "://" in text:
-        raise BadPicture(f"{text}: only local files can be read. Download it first.")
+        raise BadPicture(
+            f"{text}: only local files can be read here, and s3://BUCKET/KEY by flows. Download it "
+            "first."
+        )
     return path or Path(text)
 
 

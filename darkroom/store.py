@@ -128,6 +128,16 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def inside(self, folder: str) -> Iterator[str]:
+        """What is directly in a folder such as "2026-11-21/", in order by name.
+
+        As `names` gives them, and those of the folders in it with a slash at their end.
+
+        Raises:
+            StoreFailed: It cannot be listed, or is a link to a folder that it is in itself.
+        """
+
+    @abstractmethod
     def remove(self, name: str) -> None:
         """Remove what is under `name`, if there is anything.
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from blocks import ImageStore
 from darkroom import catalog, expect, substitute
 from darkroom.errors import DarkroomError
 from darkroom.expect import Foreseen, foreseen
@@ -99,8 +100,8 @@ class Foresight:
         if isinstance(request, Request):
             return self._asked(unit, request)
         if isinstance(request, Load):
-            fresh = loaded(request.path)
-            return [Picture(**dict(fresh.facts), uri=source_path(request.path).absolute().as_uri())]
+            fresh = loaded(request.path, self._how.get("store") or ImageStore.find())
+            return [Picture(**dict(fresh.facts), uri=_whole(request.path))]
         if isinstance(request, Review):
             return self._chosen(unit.name, request)
         self.plan.free += 1
@@ -184,3 +185,7 @@ def _changed(picture: Picture, key: str) -> Foreseen:
 
 def _trouble(row: int, step: str, reason: str, optional: bool) -> Trouble:
     return Trouble(row=row, step=step, reason=reason, optional=optional)
+
+
+def _whole(path: str) -> str:
+    return path if path.startswith("s3://") else source_path(path).absolute().as_uri()

@@ -11,12 +11,10 @@ from pydantic import Field
 from darkroom.batch.rows import Rows, crossed, matrix, open_rows, parse_values
 from darkroom.errors import InvalidRequest
 from darkroom.pipeline.pipeline import Pipeline
+from flows._deployments import folder
 
-_ROOT = Path(__file__).parent.parent
-_CLONE = _ROOT / "deployments" / "pipelines"
-SHIPPED = _CLONE if _CLONE.exists() else _ROOT / "darkroom_deployments" / "pipelines"
-"""Where the pipelines are that come with Darkroom, which are run by their names: beside the
-packages in a clone, or where a wheel has them."""
+SHIPPED = folder() / "pipelines"
+"""Where the pipelines are that come with Darkroom, which are run by their names."""
 
 
 def shipped() -> list[str]:

@@ -19,6 +19,7 @@ from flows.cli_mask import mask
 from flows.cli_pipeline import check, plan, schema
 from flows.cli_review import review
 from flows.cli_up import up
+from flows.cli_usage import usage
 from flows.cli_words import use_standin, whole
 
 
@@ -376,7 +377,7 @@ run.add_command(compare_models)
 # Its --out is for the manifest; all else is as of any pipeline.
 batch.params += [option for option in _PIPELINE if option.name != "out"]
 
-for _command in (batch, check, doctor, graph, mask, plan, review, schema, up):
+for _command in (batch, check, doctor, graph, mask, plan, review, schema, up, usage):
     darkroom.add_command(_command)
 
 

@@ -80,14 +80,15 @@ def product_shot(
         order = product_shot_file.Order.model_validate(given)
     except ValidationError as error:
         raise InvalidRequest(in_words(error)) from error
-    if order.image and not order.prompt:
+    if order.image and not order.prompt and not order.image.startswith("s3://"):
         open_file(source_path(order.image))  # said before Prefect is waited for
     _check_folder(folder)
 
     def start() -> State[Any]:
         ready()
-        order.check(Bedrock.find(how["bedrock"]))
-        ImageStore.find(how["store"]).open().check()
+        pictures = ImageStore.find(how["store"])
+        order.check(Bedrock.find(how["bedrock"]), pictures)
+        pictures.open().check()
         state: State[Any] = flow(**dict(order), **how, return_state=True)
         return state
 

@@ -10,11 +10,11 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from blocks import Bedrock
+from blocks import Bedrock, ImageStore
 from darkroom import catalog
 from darkroom.catalog import Model
 from darkroom.errors import DarkroomError, InvalidRequest
-from darkroom.image_file import facts, open_file, source_path
+from darkroom.image_file import facts
 from darkroom.mask import Flatten
 from darkroom.modes.outpaint import Expand, Outpaint
 from darkroom.modes.remove_background import RemoveBackground
@@ -33,6 +33,12 @@ from tasks.variation import variation
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Variations = Annotated[int, Field(ge=0, le=20)]
 Similarity = Annotated[float, Field(ge=0, le=1)]
+
+
+_NO_PICTURE = (
+    "Give its path where the worker is, or s3://BUCKET/KEY; an event that starts this flow has it "
+    "in its payload, as image. Or give a prompt."
+)
 
 
 class Models(BaseModel):
@@ -90,12 +96,14 @@ class Order(BaseModel):
         words = f"{self.prompt}, {self.scene}" if self.prompt else self.scene
         return words[: limit.max_length if limit else None]
 
-    def check(self, bedrock: Bedrock) -> dict[str, Model]:
+    def check(self, bedrock: Bedrock, store: ImageStore) -> dict[str, Model]:
         """The models of the steps, once all that can be known beforehand is in order.
 
         Raises:
             DarkroomError: Something is not; nothing was paid.
         """
+        if self.image == "" and not self.prompt:
+            raise InvalidRequest.of("image", "", "it names no picture", _NO_PICTURE)
         if bool(self.prompt) == bool(self.image):
             raise InvalidRequest(
                 "prompt, image: give one of them: words to make the product from, or a picture."
@@ -113,7 +121,7 @@ class Order(BaseModel):
             steps["wider"] = "outpaint"
         if self.variations:
             steps["variation"] = "variation"
-        return {step: self._checked(step, mode, bedrock) for step, mode in steps.items()}
+        return {step: self._checked(step, mode, bedrock, store) for step, mode in steps.items()}
 
     def _model(self, step: str, bedrock: Bedrock) -> Model:
         model = bedrock.model(getattr(self.models, step))
@@ -123,7 +131,7 @@ class Order(BaseModel):
             model = bedrock.model(Models.model_fields[step].default)
         return model
 
-    def _checked(self, step: str, mode: str, bedrock: Bedrock) -> Model:
+    def _checked(self, step: str, mode: str, bedrock: Bedrock, store: ImageStore) -> Model:
         model = self._model(step, bedrock)
         fields = model.takes(mode).fields
         if not bedrock.allow_retired:
@@ -136,8 +144,7 @@ class Order(BaseModel):
             "expand": ("expand", self.expand),
         }
         if step == "cutout" and self.image and self.fit == "refuse":
-            path = source_path(self.image)
-            known["image"] = ("image", facts(open_file(path)[0], str(path)))
+            known["image"] = ("image", facts(store.source(self.image)[0], self.image))
         for field, (name, value) in known.items():
             if value is not None and field in fields and (limit := model.limit(mode, field)):
                 limit.check(name, value, model.name)
@@ -172,7 +179,7 @@ def product_shot(
     Args:
         prompt: The product, in words. Leave empty when you give a picture.
         image: Your own picture of the product, instead of words: the whole path of its file where
-            the worker is.
+            the worker is, or s3://BUCKET/KEY.
         scene: What to paint around the product.
         expand: Pixels to add on each side; none at all keeps the size.
         variations: How many variations to make, 0 to 20.
@@ -202,7 +209,7 @@ def product_shot(
         on_retired=on_retired,
     )
     run = Run("product_shot", bedrock, store, on_retired=on_retired, keep=keep)
-    step_models = order.check(run.bedrock)
+    step_models = order.check(run.bedrock, run.store)
     try:
         _all_steps(run, order, step_models)
     except DarkroomError as error:

@@ -14,7 +14,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from itertools import chain, repeat
 from typing import Any, ParamSpec, TypedDict, TypeVar, get_args
 
@@ -33,7 +32,8 @@ from darkroom.modes.base import Request
 from darkroom.picture import Facts, Picture, Provenance
 from darkroom.resolve import OnRetired
 from darkroom.store import Fresh, Store
-from tasks import _edit, _retry, _run, _show, _turn
+from tasks import _edit, _events, _retry, _run, _show, _turn
+from tasks._events import Asked
 from tasks._results import PictureSerializer
 
 SIDE_BY_SIDE = 16
@@ -110,6 +110,12 @@ class Call:
         """Names this call in the store."""
         own = client.key(self.request, self.model, self.bedrock.service)
         return hashlib.sha256(f"{own} {self.again}".encode()).hexdigest() if self.again else own
+
+    @property
+    def asked(self) -> Asked:
+        """What events tell of it."""
+        region = self.bedrock.region_of(self.model)
+        return Asked(self.request, self.model, region, self.store.uri)
 
     def parts(self, change: Change | None = None) -> list[Call]:
         """This call as the calls that the model can do, checked, with sources that it takes.
@@ -223,13 +229,26 @@ def pictures(request: Request, model: str | None, how: How) -> list[Picture]:
     Raises:
         DarkroomError: See `darkroom.errors`.
     """
+    _events.asked.set(None)
     call = Call.of(request, model, how)
     for note in call.notes:
         _run.log().warning("%s", note)
     parts = call.parts()
+    _events.asked.set(call.asked)
+    paid = _turn.counting()
+    before = paid.calls
+    made = _side_by_side(parts)
+    # Not sooner, because of what Prefect makes of tags: see `ByRequest`.
+    _run.tag(call.model.id, *([_run.CACHED] if paid.calls == before else []))
+    return made
+
+
+def _side_by_side(parts: Sequence[Call]) -> list[Picture]:
+    """The pictures of all calls of a request."""
     if len(parts) == 1:
         return _once(parts[0])
-    with ThreadPoolExecutor(min(len(parts), call.bedrock.max_connections, SIDE_BY_SIDE)) as pool:
+    most = min(len(parts), parts[0].bedrock.max_connections, SIDE_BY_SIDE)
+    with ThreadPoolExecutor(most) as pool:
         # Each call logs and names its folder as the task run that it belongs to.
         futures = [pool.submit(copy_context().run, _once, part) for part in parts]
     return _gathered(futures)
@@ -256,7 +275,15 @@ def _gathered(futures: Sequence[Future[list[Picture]]]) -> list[Picture]:
 def _once(call: Call) -> list[Picture]:
     """The pictures of one call: from the store, or made now."""
     title = str(getattr(call.request, "prompt", None) or "")
-    made = call.store.once(call.key, partial(_call, call), folder=_run.folder(), title=title)
+    fresh: list[Fresh] = []
+
+    def make() -> list[Fresh]:
+        fresh.extend(_call(call))
+        return fresh
+
+    made = call.store.once(call.key, make, folder=_run.folder(), title=title)
+    if fresh:
+        _events.created(call.asked, made)
     if call.keep != "no" and call.store.beside(made[0], "response.json") is None:
         _run.log().warning(
             "%s: answered before, when no response was kept; another seed asks anew",
@@ -299,8 +326,12 @@ def _call(call: Call) -> list[Fresh]:
     # A batch says what came of each row; a line for each call would keep Prefect's server busy.
     level = logging.INFO if _run.row_number.get() is None else logging.DEBUG
     _run.log().log(level, "%s: calling %s", request.mode, model.call_id)
+    _events.retiring(call.asked)
     try:
         answer = _answer(call, region)
+    except ContentFiltered as error:
+        _events.filtered(call.asked, error.stopped, str(error))
+        raise
     except BadAnswer as error:
         if not error.received:
             raise
@@ -316,6 +347,8 @@ def _call(call: Call) -> list[Fresh]:
             getattr(request, "count", 1),
             answer.missing,
         )
+    if answer.stopped:
+        _events.filtered(call.asked, answer.stopped, answer.missing)
     now = datetime.now(UTC)
     response = {} if answer.raw is None else {"response.json": wire.dumps(answer.raw)}
     return [

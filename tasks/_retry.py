@@ -17,6 +17,7 @@ from prefect import Task
 from prefect.client.schemas.objects import State, TaskRun
 
 from darkroom.errors import DarkroomError, Throttled
+from tasks import _events
 
 FAILURES = 5
 """How often a task is tried again after failures that may pass."""
@@ -62,7 +63,10 @@ def tries(failures: int = FAILURES) -> Tries:
         throttled = isinstance(error, Throttled)
         count = _count(task_run.id)
         count[throttled] += 1
-        return count[throttled] <= (THROTTLES if throttled else failures)
+        if count[throttled] > (THROTTLES if throttled else failures):
+            return False
+        _events.retried(error)
+        return True
 
     return Tries(
         retries=failures + THROTTLES,

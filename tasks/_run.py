@@ -6,6 +6,7 @@ import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from prefect.context import TaskRunContext
 from prefect.exceptions import MissingContextError
 from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import flow_run
@@ -18,6 +19,16 @@ row_number: ContextVar[int | None] = ContextVar("row_number", default=None)
 
 place: ContextVar[str] = ContextVar("place", default="")
 """Where in the store the run that is under way here puts what it makes; "" for the usual place."""
+
+
+CACHED = "cached"
+"""Tag of a task run that found all of its pictures in the store."""
+
+
+def tag(*words: str) -> None:
+    """Tag the task run that is under way here, if one is."""
+    if context := TaskRunContext.get():
+        context.task_run.tags = sorted({*context.task_run.tags, *words})
 
 
 def row() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -14,10 +14,10 @@ from blocks import Bedrock, prefect_pace
 from darkroom import expect
 from darkroom.budget import Bill, Budget
 from darkroom.catalog import Model
-from darkroom.errors import BadAnswer, InvalidRequest
+from darkroom.errors import BadAnswer, BudgetReached, InvalidRequest
 from darkroom.modes.base import Request
 from darkroom.pace import Gate, Pace
-from tasks import _run
+from tasks import _events, _run
 
 if TYPE_CHECKING:
     from blocks.shared_pace import SharedPace
@@ -60,6 +60,14 @@ LONG = 5.0
 """Seconds of waiting that the log mentions."""
 
 
+def counting() -> Paid:
+    """Where the calls that are made here are counted, from now on if they were not before."""
+    here = paid.get()
+    if here is None:
+        paid.set(here := Paid())
+    return here
+
+
 @contextmanager
 def taken(bedrock: Bedrock, request: Request, model: Model, region: str) -> Iterator[Bill]:
     """Make one call inside, when its turn has come and if its price fits.
@@ -72,7 +80,7 @@ def taken(bedrock: Bedrock, request: Request, model: Model, region: str) -> Iter
     """
     price, held = expect.price(request, model), budget.get()
     what = f"{request.mode} on {model.name}"
-    with held.call(price, what) if held else nullcontext(Bill(price or 0.0)) as bill:
+    with _held(held, price, what) as bill:
         key, quota = (model.id, region, bedrock.endpoint), bedrock.quota_of(model)
         gate = None if quota is None else _gate(bedrock, model, region)
         if isinstance(gate, prefect_pace.Gate) and quota is not None:
@@ -86,6 +94,21 @@ def taken(bedrock: Bedrock, request: Request, model: Model, region: str) -> Iter
                 _count(price)
                 raise
             _count(None if price is None else bill.usd)
+
+
+@contextmanager
+def _held(held: Budget | None, price: float | None, what: str) -> Iterator[Bill]:
+    """Make a call inside, if the budget, where there is one, has the money for it."""
+    if held is None:
+        yield Bill(price or 0.0)
+        return
+    try:
+        with held.call(price, what) as bill:
+            yield bill
+    except BudgetReached as error:
+        if error.is_first:
+            _events.stopped(held, str(error))
+        raise
 
 
 def _gate(bedrock: Bedrock, model: Model, region: str) -> Gate | None:

@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import PurePath, PurePosixPath
 
 from PIL import Image, ImageDraw, ImageFont
 from prefect import task
@@ -14,7 +15,7 @@ from prefect.runtime import flow_run
 
 from blocks import ImageStore
 from darkroom.errors import InvalidRequest
-from darkroom.image_file import facts, open_file, source_path
+from darkroom.image_file import facts, source_path
 from darkroom.mask import Background, Flatten
 from darkroom.picture import Picture, Provenance
 from darkroom.store import Fresh, Store
@@ -29,25 +30,26 @@ def load_picture(path: str, store: ImageStore | None = None) -> list[Picture]:
     formats) is converted, which the log and the provenance say.
 
     Args:
-        path: A local path or `file:` URI.
+        path: A local path or `file:` URI, or `s3://BUCKET/KEY`, which the store's credentials open.
         store: Where to keep it; None for the block "default", or the default folder.
 
     Raises:
         BadPicture: It is missing, damaged, animated or no image.
     """
-    opened = (store or ImageStore.find()).open()
+    block = store or ImageStore.find()
+    opened = block.open()
     _show.remember_here(opened)
-    fresh = loaded(path)
+    fresh = loaded(path, block)
     for note in fresh.provenance.notes:
         _run.log().warning("%s: %s", path, note)
     key = hashlib.sha256(f"load_picture {fresh.facts.sha256}".encode()).hexdigest()
-    return opened.once(key, lambda: [fresh], folder=_run.folder(), title=source_path(path).stem)
+    return opened.once(key, lambda: [fresh], folder=_run.folder(), title=_file(path).stem)
 
 
-def loaded(path: str) -> Fresh:
+def loaded(path: str, store: ImageStore) -> Fresh:
     """A picture of one's own as it will be stored; see `load_picture`."""
-    where = source_path(path)
-    data, notes = open_file(where)
+    where = _file(path)
+    data, notes = store.source(path)
     how = Provenance(
         mode="load_picture",
         parameters={"file": where.name},
@@ -56,6 +58,10 @@ def loaded(path: str) -> Fresh:
         notes=notes,
     )
     return Fresh(data, facts(data, str(where)), how)
+
+
+def _file(path: str) -> PurePath:
+    return PurePosixPath(path) if path.startswith("s3://") else source_path(path)
 
 
 @task(cache_policy=NO_CACHE)
@@ -125,6 +131,7 @@ def sheet(pictures: Sequence[Picture], labels: Sequence[str], title: str, opened
         _sheet(tiles, len(pictures), title).save(out, "JPEG", quality=90)
         how = Provenance(
             mode="contact_sheet",
+            parameters={"title": title, "labels": list(labels)},
             parents=tuple(picture.sha256 for picture in pictures),
             made_at=datetime.now(UTC),
             flow_run=flow_run.get_name(),

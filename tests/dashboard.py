@@ -59,11 +59,16 @@ class Dashboard(Server):
         """Start a flow run of a deployment, as its form does; gives the run's id."""
         found = self.deployment(deployment)
         body = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
-        answer = httpx.post(
-            f"{self.api}/deployments/{found['id']}/create_flow_run", json=body, timeout=30
-        )
-        answer.raise_for_status()
-        return str(answer.json()["id"])
+        url = f"{self.api}/deployments/{found['id']}/create_flow_run"
+
+        def made() -> str | None:
+            answer = httpx.post(url, json=body, timeout=30)
+            if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                return None  # SQLite was busy for too long
+            answer.raise_for_status()
+            return str(answer.json()["id"])
+
+        return until(made, f"a run of {deployment} is made")
 
     def ended(self, flow_run_id: str, timeout: float = SLOW) -> dict[str, Any]:
         """Wait until a flow run has ended; gives it as the API tells of it."""

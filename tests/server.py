@@ -175,6 +175,7 @@ def prefect_server(home: Path) -> Iterator[Server]:
     url = f"http://127.0.0.1:{port}"
     env = environment(
         home,
+        PREFECT_API_ENABLE_METRICS="true",
         PREFECT_API_URL=f"{url}/api",
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
         PREFECT_SERVER_API_HOST="127.0.0.1",

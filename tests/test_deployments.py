@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib import import_module
@@ -31,7 +33,7 @@ __all__ = ["server"]  # pytest finds the fixture here
 ROOT = Path(__file__).parent.parent
 FILE = "deployments/prefect.yaml"
 FLOWS = {
-    *("product_shot", "run_pipeline", "run_batch", "run_shard", "answer_review"),
+    *("product_shot", "run_pipeline", "run_batch", "run_shard", "answer_review", "usage_report"),
     *("compare_models", *modes.names()),
 }
 PIPELINE = """\
@@ -161,3 +163,70 @@ def test_a_shard_waits_for_an_earlier_run_of_it(
         assert done(tmp_path, "waits") == 0
     assert running.result(30).is_completed()
     assert done(tmp_path, "waits") == 1
+
+
+def compose() -> dict[str, Any]:
+    """The file of compose."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / "deployments/compose.yaml").read_text("utf-8"))
+    return found
+
+
+def test_the_services_of_compose_wait_for_what_they_need() -> None:
+    """What answers has a health check, and what needs it waits for that; volumes are named."""
+    found = compose()
+    services = found["services"]
+    for name in ("postgres", "redis", "server"):
+        assert services[name]["healthcheck"]["test"][0] == "CMD"
+    for name, service in services.items():
+        for needed, how in service.get("depends_on", {}).items():
+            checked = how["condition"] == "service_healthy"
+            assert how["condition"] in ("service_healthy", "service_completed_successfully"), name
+            assert checked is ("test" in services[needed].get("healthcheck", {})), (name, needed)
+        for volume in service.get("volumes", []):
+            assert volume.startswith("${") or volume.partition(":")[0] in found["volumes"]
+        if "build" in service:
+            assert (ROOT / service["build"]["dockerfile"]).is_file()
+            assert service["user"] == "${DARKROOM_USER:-1000:1000}"
+
+
+def test_the_image_copies_what_is_there_and_is_not_root() -> None:
+    """Each source of the Dockerfile exists and is let through, and it ends as an ordinary user."""
+    lines = (ROOT / "deployments/Dockerfile").read_text("utf-8").replace("\\\n", " ").splitlines()
+    steps = [line.split() for line in lines if line and not line.startswith("#")]
+    let = {
+        line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"
+    }
+    for step in steps:
+        if step[0] == "COPY" and not step[1].startswith("--"):
+            for source in step[1:-1]:
+                assert (ROOT / source).exists(), source
+                assert source in let, source
+    assert [step[1] for step in steps if step[0] == "USER"] == ["1000:1000"]
+    assert any(step[0] == "HEALTHCHECK" for step in steps)
+    told = " ".join(word for step in steps for word in step)
+    assert not [word for word in ("PASSWORD", "SECRET", "AWS_") if word in told]
+
+
+def test_the_job_variables_in_the_readme_exist() -> None:
+    """What the README says of ECS's and Kubernetes' job templates is in those templates."""
+    import prefect.server.api
+
+    data = "server/api/collections_data/views/aggregate-worker-metadata.json"
+    known = json.loads((Path(prefect.__file__).parent / data).read_text("utf-8"))
+    readme = (ROOT / "deployments/README.md").read_text("utf-8")
+    rows = [row.split("|")[2:4] for row in readme.splitlines() if row.startswith("| ")]
+    table = [row for row in rows[next(i for i, r in enumerate(rows) if "ECS" in r[0]) :] if row]
+    for column, package, kind in (
+        (0, "prefect-aws", "ecs"),
+        (1, "prefect-kubernetes", "kubernetes"),
+    ):
+        template = known[package][kind]["default_base_job_configuration"]["variables"]["properties"]
+        named = {
+            word
+            for row in table
+            for word in re.findall(
+                r"`([a-z]+_[a-z_]+|image|env|cpu|memory|cluster|namespace)`", row[column]
+            )
+        }
+        assert len(named) > 6
+        assert named <= template.keys()

@@ -68,7 +68,9 @@ def test_every_field_says_what_it_is(entrypoint: str) -> None:
 @FORMS
 def test_blocks_come_last(entrypoint: str) -> None:
     """What every run needs to know of its surroundings stands at the end."""
-    assert [*asked(entrypoint)][-3:] == ["keep", "bedrock", "store"]
+    blocks = ("keep", "bedrock", "store")
+    order = [*asked(entrypoint)]
+    assert order[-3:] == [*blocks] or (order[-1] == "store" and not {*blocks[:2]} & {*order})
 
 
 @FORMS

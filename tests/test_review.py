@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from prefect import flow
 from prefect.client.schemas.objects import State
 
 from blocks import ImageStore
@@ -21,6 +22,8 @@ from darkroom.standin.server import StandIn
 from flows.report import Report
 from flows.run_batch import run_batch
 from flows.run_pipeline import run_pipeline
+from tasks.picture import load_picture
+from tasks.review import decide, given, review
 from tests.conftest import bedrock_of
 
 SD35 = "stability.sd3-5-large-v1:0"
@@ -220,6 +223,25 @@ def test_a_budget_counts_what_the_run_paid_for_before(
     assert state.is_failed()
     assert "would pass max_cost" in str(state.message)
     assert answered(standin, SD35) <= 5
+
+
+def test_a_flow_of_ones_own_asks_too(run: Callable[..., Any], photo: str) -> None:
+    """A plain flow gets its verdict where it asks, and the task gives what was chosen."""
+    store = ImageStore.find("pick")
+
+    @flow
+    def mine() -> list[Picture]:
+        asked = Review(images=tuple(load_picture(photo, store)), question="Good?")
+        return review(asked, decide(asked, "look", store=store), store=store, step="look")
+
+    token = given.set({"look": Verdict.read("1")})
+    try:
+        (chosen,) = mine()
+    finally:
+        given.reset(token)
+    assert [(each.step, each.said) for each in chosen.provenance.reviews] == [("look", "chose 1")]
+    with pytest.raises(InvalidRequest, match="look = 'review': no deployment started this run"):
+        mine()
 
 
 @pytest.mark.parametrize(

@@ -257,6 +257,16 @@ def test_a_folder_that_is_not_there_has_no_names(store: Store) -> None:
     assert list(store.names("rows/1.json/")) == []
 
 
+def test_what_is_directly_in_a_folder(store: Store) -> None:
+    """Files and folders of one folder come in order by name, folders with a slash at their end."""
+    for name in ("rows.json", "rows/a.png", "rows/a/1.png", "rows/a/b/2.png", "rows/é b/3.png"):
+        store.write(name, b"1")
+    assert list(store.inside("")) == ["rows.json", "rows/"]
+    assert list(store.inside("rows")) == ["rows/a.png", "rows/a/", "rows/é b/"]
+    assert list(store.inside("rows/a/")) == ["rows/a/1.png", "rows/a/b/"]
+    assert list(store.inside("row/")) == []
+
+
 def test_what_is_removed_is_gone(store: Store) -> None:
     """A removed name has nothing under it, others stay, and removing it again is no error."""
     for name in ("rows/1.json", "rows/10.json"):
@@ -311,6 +321,17 @@ def test_half_written_files_have_no_name(folder: FolderStore) -> None:
     folder.write("rows/whole.part", b"1")
     (folder.folder / "rows" / ".0123456789abcdef.part").write_bytes(b"ha")
     assert list(folder.names("rows/")) == ["rows/whole.part"]
+
+
+def test_a_link_to_where_it_is_ends_no_listing(folder: FolderStore) -> None:
+    """A link to a folder above it is an error that names it, and stands among the names."""
+    folder.write("day/run/1.png", b"1")
+    (folder.folder / "day" / "run" / "above").symlink_to(folder.folder)
+    (folder.folder / "day" / "self").symlink_to("self")
+    assert list(folder.inside("day/")) == ["day/run/", "day/self"]
+    assert list(folder.inside("day/run/")) == ["day/run/1.png", "day/run/above/"]
+    with pytest.raises(StoreFailed, match=r"run/above: is a link to a folder that it is in"):
+        list(folder.inside("day/run/above/"))
 
 
 def test_names_come_as_they_are_asked_for(folder: FolderStore) -> None:

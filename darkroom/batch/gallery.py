@@ -7,49 +7,29 @@ is written picture by picture, so that memory does not grow with the rows.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
 import json
-import os
 import shutil
 import tempfile
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, TypeVar, get_args
-from urllib.parse import quote
+from typing import Any, get_args
 
-from darkroom import catalog
+from darkroom.ahead import in_order
 from darkroom.batch.manifest import whole
 from darkroom.batch.row import Made, Result, Status
-from darkroom.batch.thumbs import Read, Thumb, Thumbs
-from darkroom.errors import UnknownModel
-from darkroom.picture import local_path
-
-_T = TypeVar("_T")
-_R = TypeVar("_R")
+from darkroom.gallery.parts import LONG, Look, count_of, cut, link, price, say, short, text_of
+from darkroom.gallery.thumbs import Thumb, Thumbs
 
 SHORT = 140
 """Characters of a value that are seen at once; the rest is folded."""
 
-LONG = 4_000
-"""Characters of a value that are on the page at all; the manifest has the rest."""
+Read = Callable[[Made], bytes | None]
+"""Gives a picture's bytes, None where it is gone. Called by several threads at once."""
 
-_HEAD = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<style>{style}</style>
-"""
+_LOOK = Look(Path(__file__).with_name("gallery.css"), Path(__file__).with_name("gallery.js"))
 
 _TOP = """\
 <div class="top">
@@ -66,28 +46,6 @@ aria-label="Search values and reasons" autocomplete="off" spellcheck="false">
 <main class="{shape}">
 <p id="nothing" hidden>No row fits.</p>
 """
-
-_FOOT = """\
-</main>
-<div class="tray" role="region" aria-label="Chosen pictures" hidden>
-<span id="picked" aria-live="polite"></span>
-<button type="button" id="compare-clear">Clear</button>
-<button type="button" id="compare-go" class="go">Compare</button>
-</div>
-<dialog id="compare" aria-label="Compare pictures">
-<header><h2>Compare</h2>
-<output id="zoom"></output>
-<button type="button" data-key="-" aria-label="Zoom out">−</button>
-<button type="button" data-key="+" aria-label="Zoom in">+</button>
-<button type="button" data-key="0">Fit</button>
-<button type="button" data-key="1">100 %</button>
-<button type="button" id="compare-close">Close<span class="wide"> (Esc)</span></button>
-</header>
-<div class="panes"></div>
-</dialog>
-<script>{script}</script>
-</html>
-"""  # noqa: RUF001
 
 
 @dataclass
@@ -120,8 +78,8 @@ class Totals:
         """Rows by status, pictures and price, in one line of text."""
         rows = self.of.total()
         known = [f"{self.of[each]:,} {each}" for each in get_args(Status) if self.of[each]]
-        parts = [_count(rows, "row"), *known, _count(self.pictures, "picture")]
-        spent = _price(self.spent_usd, self.unpriced, " spent")
+        parts = [count_of(rows, "row"), *known, count_of(self.pictures, "picture")]
+        spent = price(self.spent_usd, self.unpriced, " spent")
         return " · ".join([*parts, spent])
 
 
@@ -156,7 +114,10 @@ def write(
     def drawn(result: Result) -> str:
         return card(
             result,
-            [(made, thumbs.of(made, read), _link(made, path, root)) for made in result.pictures],
+            [
+                (made, thumbs.of(made.sha256, partial(read, made)), link(made.uri, path, root))
+                for made in result.pictures
+            ],
         )
 
     def counted() -> Iterator[Result]:
@@ -166,41 +127,12 @@ def write(
 
     # What stands above the cards is known when the last of them is: until then they wait.
     with whole(path) as file, tempfile.TemporaryFile(dir=path.parent) as waiting:
-        for each in _in_order(drawn, counted(), thumbs.threads):
-            _say(waiting, each)
-        _say(file, head(title) + _top(title, totals))
+        for each in in_order(drawn, counted(), thumbs.threads):
+            say(waiting, each)
+        say(file, _LOOK.head(title) + _top(title, totals))
         waiting.seek(0)
         shutil.copyfileobj(waiting, file, 1 << 20)
-        _say(file, _FOOT.format(script=_asset("gallery.js")))
-
-
-def _say(file: IO[bytes], text: str) -> None:
-    # What no encoding knows (half of a surrogate pair) becomes a reference to no character.
-    file.write(text.encode("utf-8", "xmlcharrefreplace"))
-
-
-def _in_order(do: Callable[[_T], _R], items: Iterable[_T], threads: int) -> Iterator[_R]:
-    """What `do` makes of each item, in their order, a few at a time and not further ahead."""
-    ahead: deque[Future[_R]] = deque()
-    with ThreadPoolExecutor(threads, "gallery") as pool:
-        for item in items:
-            ahead.append(pool.submit(do, item))
-            if len(ahead) > 2 * threads:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
-
-
-def head(title: str) -> str:
-    """The page's start: its policy, its title and its style.
-
-    Only this very style and script are allowed, and pictures of the page's own origin.
-    """
-    policy = (
-        f"default-src 'none'; img-src 'self' file: data:; style-src {_hash('gallery.css')}; "
-        f"script-src {_hash('gallery.js')}; base-uri 'none'; form-action 'none'"
-    )
-    return _HEAD.format(policy=policy, title=_text(title), style=_asset("gallery.css"))
+        say(file, "</main>\n" + _LOOK.foot())
 
 
 def _top(title: str, totals: Totals) -> str:
@@ -218,8 +150,8 @@ def _top(title: str, totals: Totals) -> str:
         f'aria-hidden="true">{"".join(rects)}</svg>'
     )
     return _TOP.format(
-        title=_text(title),
-        summary=_text(totals.summary()),
+        title=text_of(title),
+        summary=text_of(totals.summary()),
         share=share,
         filters="".join(buttons),
         shape="single" if totals.most <= 1 else "several",
@@ -240,7 +172,7 @@ def card(result: Result, pictures: Iterable[tuple[Made, Thumb | str, str]]) -> s
         result: The row.
         pictures: Each with its thumbnail, or why there is none, and its link; see `figure`.
     """
-    facts = [_price(result.spent_usd, result.unpriced)] if result.calls or result.unpriced else []
+    facts = [price(result.spent_usd, result.unpriced)] if result.calls or result.unpriced else []
     facts += [f"{result.cached:,} cached"] * bool(result.cached)
     facts += [f"{result.seconds:.1f} s"] * bool(result.seconds)
     facts += [f"try {result.attempt}"] * (result.attempt > 1)
@@ -251,9 +183,9 @@ def card(result: Result, pictures: Iterable[tuple[Made, Thumb | str, str]]) -> s
         (
             f'<article data-status="{result.status}"><header><h2>#{result.row}</h2>'
             f'<span class="badge {result.status}">{result.status}</span>'
-            f'<span class="facts">{_text(" · ".join(facts))}</span></header>',
+            f'<span class="facts">{text_of(" · ".join(facts))}</span></header>',
             f'<div class="pictures">{figures}</div>' if figures else "",
-            f'<p class="reason" dir="auto">{_text(_cut(result.reason, LONG))}</p>'
+            f'<p class="reason" dir="auto">{text_of(cut(result.reason, LONG))}</p>'
             if result.reason
             else "",
             f"<dl>{values}</dl>" if values else "",
@@ -271,102 +203,47 @@ def figure(made: Made, thumb: Thumb | str, link: str, owner: str) -> str:
         link: Where the full picture is; "" where a browser cannot get it.
         owner: What it belongs to, for those who do not see it.
     """
-    step = _text(made.step)
+    step = text_of(made.step)
     if isinstance(thumb, str):
         style, pick = "frame none", ""
-        shown = _text(thumb)
+        shown = text_of(thumb)
     else:
         style = "frame alpha" if thumb.alpha else "frame"
         shown = (
             f'<img src="{thumb.uri}" width="{thumb.width}" height="{thumb.height}" '
-            f'alt="{step} of {_text(owner)}" loading="lazy" decoding="async">'
+            f'alt="{step} of {text_of(owner)}" loading="lazy" decoding="async">'
         )
         pick = (
             f'<label class="pick" title="Choose to compare"><input type="checkbox" '
-            f'autocomplete="off" aria-label="Compare {step} of {_text(owner)}"></label>'
+            f'autocomplete="off" aria-label="Compare {step} of {text_of(owner)}"></label>'
         )
     frame = (
-        f'<a class="{style}" href="{_text(link)}" target="_blank" rel="noopener">{shown}</a>'
+        f'<a class="{style}" href="{text_of(link)}" target="_blank" rel="noopener">{shown}</a>'
         if link
         else f'<span class="{style}">{shown}</span>'
     )
-    where = "" if link else f"<code>{_text(made.uri)}</code>"
-    facts = _text(" · ".join(_facts(made)))
+    where = "" if link else f"<code>{text_of(made.uri)}</code>"
+    facts = text_of(" · ".join(_facts(made)))
     caption = f"<figcaption><b>{step}</b> <span>{facts}</span>{where}</figcaption>"
     return f"<figure>{frame}{caption}{pick}</figure>"
 
 
 def _facts(made: Made) -> Iterator[str]:
     if made.model:
-        yield _short(made.model)
+        yield short(made.model)
     if made.seed is not None:
         yield f"seed\N{NO-BREAK SPACE}{made.seed}"
     yield f"{made.width} × {made.height}".replace(" ", "\N{NO-BREAK SPACE}")  # noqa: RUF001
     if made.cached:
         yield "cached"
     elif made.model:
-        yield "price unknown" if made.price_usd is None else _price(made.price_usd)
+        yield "price unknown" if made.price_usd is None else price(made.price_usd)
 
 
 def _value(name: str, value: Any) -> str:
     said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    shown = _text(_cut(said, SHORT))
+    shown = text_of(cut(said, SHORT))
     if len(said) > SHORT:
-        more = _text(_cut(said, LONG))
+        more = text_of(cut(said, LONG))
         shown = f'<details><summary>{shown}</summary><p dir="auto">{more}</p></details>'
-    return f'<div><dt>{_text(name)}</dt><dd dir="auto">{shown}</dd></div>'
-
-
-def _link(made: Made, page: Path, root: Path) -> str:
-    """Where the page finds the full picture; "" where a browser cannot get it."""
-    where = local_path(made.uri)
-    if where is None:
-        return ""
-    if where.is_relative_to(root) and page.is_relative_to(root):
-        return quote(Path(os.path.relpath(where, page.parent)).as_posix())
-    return made.uri
-
-
-def _price(usd: float, unpriced: int = 0, word: str = "") -> str:
-    """Dollars; what is not known is never said to be nothing."""
-    cents = f"{usd:.6f}".rstrip("0").partition(".")[2]
-    known = f"${usd:,.2f}" if usd >= 1 else f"$0.{cents:0<2}"
-    if not unpriced:
-        return known + word
-    unknown = f"{_count(unpriced, 'call')} of unknown price"
-    return f"{known}{word} + {unknown}" if usd else unknown
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("s" if number != 1 else "")
-
-
-def _cut(text: str, most: int) -> str:
-    if len(text) <= most:
-        return text
-    return f"{text[:most].rstrip()}…" + (f" ({len(text):,} characters)" if most >= LONG else "")
-
-
-@cache
-def _short(model_id: str) -> str:
-    """The model's short name; the id of one that the catalog does not know."""
-    try:
-        return catalog.find(model_id).short
-    except UnknownModel:
-        return model_id
-
-
-def _text(text: str) -> str:
-    """Text that means nothing to HTML, in elements and in quoted attributes."""
-    return html.escape(text, quote=True)
-
-
-@cache
-def _asset(name: str) -> str:
-    return Path(__file__).with_name(name).read_text("utf-8")
-
-
-@cache
-def _hash(name: str) -> str:
-    digest = hashlib.sha256(_asset(name).encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+    return f'<div><dt>{text_of(name)}</dt><dd dir="auto">{shown}</dd></div>'

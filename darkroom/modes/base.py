@@ -83,7 +83,10 @@ class Request(BaseModel):
                 yield from ((name, item) for item in value if isinstance(item, Picture))
 
     def parameters(self) -> dict[str, Any]:
-        """The given fields as plain data, pictures by their hash: what provenance keeps."""
+        """The given fields as plain data, pictures by their hash: what provenance keeps.
+
+        What was to be done to the sources on the way is among them where it is not the usual.
+        """
 
         def plain(value: Any) -> Any:
             if isinstance(value, Picture):
@@ -92,7 +95,10 @@ class Request(BaseModel):
                 return [plain(item) for item in value]
             return value.model_dump() if isinstance(value, BaseModel) else value
 
-        return {name: plain(value) for name, value in self.given().items()}
+        usual = type(self).model_fields
+        way = {name: getattr(self, name) for name in sorted(self.on_the_way)}
+        unusual = {name: value for name, value in way.items() if value != usual[name].default}
+        return {name: plain(value) for name, value in {**self.given(), **unusual}.items()}
 
     @classmethod
     def picture_fields(cls) -> tuple[str, ...]:

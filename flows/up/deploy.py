@@ -16,16 +16,15 @@ import yaml
 from prefect.client.orchestration import SyncPrefectClient
 
 from darkroom.errors import DarkroomError
+from flows._deployments import folder, pictures
 
 ROOMS = ("flows", "tasks", "blocks", "darkroom")
 POOL = "darkroom"
 
 
 def file() -> Path:
-    """The file of deployments: beside the packages in a clone, within `flows` in a wheel."""
-    flows = Path(__file__).parent.parent
-    clone = flows.parent / "deployments" / "prefect.yaml"
-    return clone if clone.exists() else flows / "prefect.yaml"
+    """The file of deployments."""
+    return folder() / "prefect.yaml"
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def pool(client: SyncPrefectClient) -> bool:
 def deploy(
     client: SyncPrefectClient,
     environment: Mapping[str, str],
-    folder: Path,
+    home: Path,
     log: Path,
     known: Mapping[str, str],
 ) -> Deployed:
@@ -70,7 +69,7 @@ def deploy(
     Args:
         client: Asks the server.
         environment: That of the program that deploys.
-        folder: Where it runs.
+        home: Where it runs.
         log: The file that takes what it writes.
         known: What the deployments that are there were made from, by name.
 
@@ -84,7 +83,7 @@ def deploy(
     changed = {name for name, mark in marks.items() if known.get(name) != mark}
     updated = tuple(name for name in marks if name in changed and name in there)
     if new or updated:
-        _run([*new, *updated], environment, folder, log)
+        _run([*new, *updated], environment, home, log)
         for name, after in _there(client).items():
             if name in updated:
                 _restore(client, there[name], after)
@@ -93,7 +92,7 @@ def deploy(
 
 def _mark(entry: Mapping[str, Any]) -> str:
     """What a deployment is made from: its entry, and the code whose parameters are its form."""
-    told = json.dumps(entry, sort_keys=True, default=str)
+    told = json.dumps([entry, pictures()], sort_keys=True, default=str)
     return hashlib.sha256(f"{told} {_code()}".encode()).hexdigest()[:16]
 
 
@@ -113,14 +112,14 @@ def _there(client: SyncPrefectClient) -> dict[str, dict[str, Any]]:
     return {each["name"]: each for each in answer.json()}
 
 
-def _run(names: list[str], environment: Mapping[str, str], folder: Path, log: Path) -> None:
+def _run(names: list[str], environment: Mapping[str, str], home: Path, log: Path) -> None:
     chosen = [word for name in names for word in ("-n", name)]
     prefect = [sys.executable, "-m", "prefect", "--no-prompt", "deploy"]
     with log.open("ab") as out:
         start = out.tell()
         code = subprocess.run(
             [*prefect, *chosen, "--prefect-file", str(file())],
-            cwd=folder,
+            cwd=home,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=out,

@@ -13,6 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from darkroom.errors import AlreadyUp, InvalidRequest
+from flows.up.leftover import MARK
 
 _PLACES = (
     "PREFECT_API_DATABASE_",
@@ -77,6 +78,7 @@ class Home:
             "PREFECT_WORKER_QUERY_SECONDS": "2",
             **plain,
             "DARKROOM_HOME": str(self.folder),
+            MARK: str(self.folder),
             "PREFECT_API_URL": f"{url}/api",
             "PREFECT_HOME": str(self.folder / "prefect"),
             "PYTHONUNBUFFERED": "1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
@@ -12,7 +13,7 @@ from prefect.client.schemas.filters import (
     WorkPoolFilter,
     WorkPoolFilterName,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import AwaitingRetry, Cancelled
 
 from flows.up.deploy import POOL
@@ -39,9 +40,9 @@ def resume(client: SyncPrefectClient, ended_since: datetime | None = None) -> li
         else:
             resumed.append(_again(client, run))
     if ended_since is not None:
-        for run in _found(client, [StateType.CRASHED]):
-            if run.state and run.state.timestamp >= ended_since:
-                resumed.append(_again(client, run))
+        crashed = _found(client, [StateType.CRASHED])
+        ours = [run for run in crashed if run.state and run.state.timestamp >= ended_since]
+        resumed += [_again(client, run) for run in ours]
     return resumed
 
 
@@ -56,6 +57,8 @@ def _found(client: SyncPrefectClient, types: list[StateType]) -> list[FlowRun]:
 
 
 def _again(client: SyncPrefectClient, run: FlowRun) -> str:
-    waiting = AwaitingRetry(message="Darkroom was stopped meanwhile; it goes on where it was.")
+    waiting: State[Any] = AwaitingRetry(
+        message="Darkroom was stopped meanwhile; it goes on where it was."
+    )
     client.set_flow_run_state(run.id, waiting, force=True)
     return run.name

@@ -1,4 +1,4 @@
-"""One of the programs of `darkroom up`: started, looked after, and ended with all that it started."""
+"""One of the programs of `darkroom up`: started, and ended with all that it started."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ class Part:
     @property
     def pid(self) -> int | None:
         """The process that runs; None before it starts."""
-        return self._process and self._process.pid
+        return self._process.pid if self._process else None
 
     @property
     def code(self) -> int | None:
         """How it ended; None while it runs, or before."""
-        return self._process and self._process.poll()
+        return self._process.poll() if self._process else None
 
     def start(self) -> None:
         """Start it; what it writes is added to its log."""

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from darkroom.errors import DarkroomError, PortTaken
 from darkroom.standin.server import HOST, listen
+from flows.up import leftover
 from flows.up.home import Home
 from flows.up.part import Part
 
@@ -71,6 +72,7 @@ def up(wanted: Wanted) -> int:
     """
     home = Home(wanted.home)
     with home.held(), _stopped_by_signals():
+        leftover.kill(home.folder)  # of one that was killed
         running = _Up(home, wanted)
         try:
             running.start()
@@ -121,7 +123,7 @@ class _Up:
         deployed = furnish.flows()
         screen.up(self._url, self._home, deployed, service, store, resumed)
 
-    def watch(self) -> None:
+    def watch(self) -> NoReturn:
         """Start again what ends by itself, for ever."""
         while True:
             time.sleep(LOOK)
@@ -139,6 +141,9 @@ class _Up:
                 if part := self._parts.get(name):
                     part.end(patience)
                 if name == "worker" and part:
+                    leftover.kill(
+                        self._home.folder, [each.pid or 0 for each in self._parts.values()]
+                    )
                     self._leave_runs(began)
 
     def _leave_runs(self, since: datetime) -> None:

@@ -25,6 +25,8 @@ class Screen:
     @contextmanager
     def step(self, doing: str, done: str) -> Iterator[None]:
         """Say what is being done, and that it is done."""
+        if not self._progress.is_terminal:
+            self._progress.print(f"  [dim]…[/] {escape(doing)}")
         with self._progress.status(escape(doing)):
             yield
         self._progress.print(f"  [green]✓[/] {escape(done)}")

@@ -13,11 +13,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image, ImageOps
 
-from darkroom.batch.row import Made
 from darkroom.errors import PictureMissing, StoreFailed
-
-Read = Callable[[Made], bytes | None]
-"""Gives a picture's bytes, None where it is gone. Called by several threads at once."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP")  # of stored pictures; no other parser sees their bytes
 
@@ -66,14 +62,19 @@ class Thumbs:
     _known: OrderedDict[str, Thumb] = field(default_factory=OrderedDict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def of(self, made: Made, read: Read) -> Thumb | str:
-        """A picture's thumbnail, or a few words on why there is none."""
+    def of(self, sha256: str, read: Callable[[], bytes | None]) -> Thumb | str:
+        """A picture's thumbnail, or a few words on why there is none.
+
+        Args:
+            sha256: The picture's.
+            read: Gives its bytes, None where it is gone. Called by several threads at once.
+        """
         with self._lock:
-            if known := self._known.get(made.sha256):
-                self._known.move_to_end(made.sha256)
+            if known := self._known.get(sha256):
+                self._known.move_to_end(sha256)
                 return known
         try:
-            data = read(made)
+            data = read()
         except PictureMissing:
             data = None
         except (StoreFailed, OSError) as error:
@@ -85,7 +86,7 @@ class Thumbs:
         except _UNREADABLE:
             return "no picture that can be shown"
         with self._lock:
-            self._known[made.sha256] = thumb
+            self._known[sha256] = thumb
             if len(self._known) > self.kept:
                 self._known.popitem(last=False)
         return thumb

@@ -1,0 +1,77 @@
+"""A schedule that a person switches on in the dashboard starts a run by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from tests.browser import VIEW, chromium, image_widths, missing, page_of
+from tests.dashboard import SLOW, Dashboard, dashboard
+from tests.server import until
+
+__all__ = ["dashboard"]  # pytest finds the fixture here
+
+EVERY = 15
+"""Seconds between two runs of the schedule."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    profile = browser.new_context(viewport=VIEW)
+    profile.set_default_timeout(SLOW * 1000)
+    yield profile
+    profile.close()
+
+
+@pytest.mark.parametrize("ui", ["", "/v2"], ids=["v1", "v2"])
+def test_a_description_shows_its_picture(
+    profile: BrowserContext, dashboard: Dashboard, ui: str, tmp_path: Path
+) -> None:
+    """A deployment says what it does in words, and shows what comes of it."""
+    made = dashboard.deployment("run_batch")
+    with page_of(profile, tmp_path / "last-view.png") as page:
+        page.goto(f"{dashboard.ui}{ui}/deployments/deployment/{made['id']}", wait_until="commit")
+        page.get_by_role("tab", name="Description").click()
+        assert missing(page, "A pipeline over many rows.") == []
+        assert [width > 400 for width in image_widths(page, 1)] == [True]
+
+
+def test_a_scheduled_run_starts_by_itself(
+    profile: BrowserContext, dashboard: Dashboard, tmp_path: Path
+) -> None:
+    """A schedule that is switched on at the deployment's page makes runs, which end well."""
+    made = dashboard.deployment("run_mode")
+    parameters = {"mode": "text_to_image", "fields": {"prompt": "a clay jug", "seed": 3}}
+    schedules = f"{dashboard.api}/deployments/{made['id']}/schedules"
+    body = {"schedule": {"interval": EVERY}, "active": False, "parameters": parameters}
+    schedule = httpx.post(schedules, json=[body]).raise_for_status().json()[0]["id"]
+    known = {run["id"] for run in dashboard.runs_of("run_mode")}
+    try:
+        with page_of(profile, tmp_path / "last-view.png") as page:
+            page.goto(f"{dashboard.ui}/v2/deployments/deployment/{made['id']}", wait_until="commit")
+            page.get_by_role("switch").first.click()
+            assert missing(page, "Every 15 seconds") == []
+            run = until(lambda: _first(dashboard, known), "a scheduled run has ended", SLOW)
+            page.get_by_role("switch").first.click()
+            page.get_by_text("Runs", exact=True).last.click()
+            assert missing(page, run["name"], "Completed") == []
+    finally:
+        httpx.delete(f"{schedules}/{schedule}")
+    assert run["auto_scheduled"]
+    assert run["parameters"]["fields"]["prompt"] == "a clay jug"
+
+
+def _first(dashboard: Dashboard, known: set[str]) -> dict[str, object] | None:
+    """The first run of the schedule that has ended well."""
+    runs = [run for run in dashboard.runs_of("run_mode") if run["id"] not in known]
+    return next((run for run in runs if run["state_name"] == "Completed"), None)
