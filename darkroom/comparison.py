@@ -133,8 +133,12 @@ class Comparison(BaseModel):
                     f"fields.{name}", self.fields[name], "the comparison has it by itself"
                 )
             if name not in self.kind.model_fields:
-                told = f"{self.word} has no such field.{near(name, self.kind.model_fields)}"
-                raise InvalidRequest.of(f"fields.{name}", self.fields[name], told.rstrip("."))
+                told = f"{self.word} has no such field"
+                hint = near(name, self.kind.model_fields).strip()
+                raise InvalidRequest.of(f"fields.{name}", self.fields[name], told, hint)
+            if not isinstance(self.fields[name], str) and "${" in str(self.fields[name]):
+                told = "it has what looks like a reference, and a comparison has none"
+                raise InvalidRequest.of(f"fields.{name}", self.fields[name], told)
         count = len(self.combinations())
         if count > MOST:
             told = f"that are {count} combinations, and a comparison has at most {MOST}"

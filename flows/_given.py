@@ -11,11 +11,10 @@ from pydantic import Field
 from darkroom.batch.rows import Rows, crossed, matrix, open_rows, parse_values
 from darkroom.errors import InvalidRequest
 from darkroom.pipeline.pipeline import Pipeline
+from flows._deployments import folder
 
-_CLONE = Path(__file__).parent.parent / "deployments" / "pipelines"
-SHIPPED = _CLONE if _CLONE.exists() else Path(__file__).parent / "pipelines"
-"""Where the pipelines are that come with Darkroom, which are run by their names: beside the
-packages in a clone, within `flows` in a wheel."""
+SHIPPED = folder() / "pipelines"
+"""Where the pipelines are that come with Darkroom, which are run by their names."""
 
 
 def shipped() -> list[str]:

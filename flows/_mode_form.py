@@ -17,7 +17,7 @@ from flows._form import EMPTY, Schema, field, titled
 LAST = ("output_format", "count", "seed")
 """Fields that many modes have, after those that tell one from another."""
 
-PATH = "The whole path of a file on the worker's machine, such as /pictures/mug.png."
+PATH = "The whole path of a file where the worker is, /pictures/mug.png, or s3://BUCKET/KEY."
 
 SIZE: Schema = {
     "type": "object",

@@ -85,7 +85,8 @@ def compare_models(
 
     Args:
         prompt: What to show: the same words for all.
-        image: A picture that all start from: the whole path of its file where the worker is.
+        image: A picture that all start from: the whole path of its file where the worker is, or
+            s3://BUCKET/KEY.
         models: Which to compare. Empty: all living ones that can do it.
         sizes: Pixels or proportions, one an item. A model that has the same in other words is given
             those; one that has only something near is refused.

@@ -23,31 +23,24 @@ from darkroom.usage import Usage
 from flows import _usage_words as words
 from flows._charts import charts
 from flows._collect import collect
+from flows._form import Filled, formed
 from tasks import _events, _show
 
-# As `title` itself Prefect would put the parameter's name in its place.
 Since = Annotated[
-    str,
-    Field(
-        min_length=1,
-        examples=["1d", "7d", "30d", "2026-11-01"],
-        json_schema_extra={"title": "Since"},
-    ),
+    str, Field(title="Since", examples=["1d", "7d", "30d", "2026-11-01"], min_length=1)
 ]
-Until = Annotated[str | None, Field(examples=["2026-11-30"], json_schema_extra={"title": "Until"})]
-Limit = Annotated[
-    Annotated[float, Field(ge=0)] | None,
-    Field(examples=[20], json_schema_extra={"title": "Limit in US$"}),
-]
-StoreName = Annotated[str | None, Field(json_schema_extra={"title": "Store"})]
+Until = Annotated[str, Field(title="Until", examples=["2026-11-30"])]
+Limit = Annotated[float, Field(title="Limit in US dollars", ge=0)]
+StoreName = Annotated[str, Field(title="Store")]
 
 
+@formed
 @flow(name="usage_report")
 def usage_report(
     since: Since = "1d",
-    until: Until = None,
-    limit_usd: Limit = None,
-    store: StoreName = None,
+    until: Annotated[Until | None, Filled] = None,
+    limit_usd: Limit | None = None,
+    store: Annotated[StoreName | None, Filled] = None,
 ) -> State[Any]:
     """Report usage: pictures, calls, spend, filters, failures, seconds, models near their end.
 

@@ -19,6 +19,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Crashed
 
 from blocks import ImageStore
+from darkroom import modes
 from darkroom.batch.records import Records
 from darkroom.standin.server import StandIn
 from flows._order import Order
@@ -32,13 +33,8 @@ __all__ = ["server"]  # pytest finds the fixture here
 ROOT = Path(__file__).parent.parent
 FILE = "deployments/prefect.yaml"
 FLOWS = {
-    "product_shot",
-    "run_mode",
-    "run_pipeline",
-    "run_batch",
-    "run_shard",
-    "answer_review",
-    "usage_report",
+    *("product_shot", "run_pipeline", "run_batch", "run_shard", "answer_review", "usage_report"),
+    *("compare_models", *modes.names()),
 }
 PIPELINE = """\
 name: mugs

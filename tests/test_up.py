@@ -226,13 +226,12 @@ def changed_by_a_person(shown: Dashboard) -> None:
 def test_a_second_up_changes_nothing_and_goes_on(tmp_path: Path) -> None:
     """After Ctrl-C all is as it was and as a person left it, runs go on, and SIGKILL ends all."""
     options = ["--standin", "--standin-port", "0", "--quota", "600"]
-    fields = {"prompt": "a lamp that hangs", "seed": 7}
     with up(tmp_path, *options) as first:
         changed_by_a_person(first)
         before = everything(first)
         assert len(before["limits"]) > 10
         first.fail("hang")
-        run = first.start("run_mode", mode="text_to_image", fields=fields)
+        run = first.start("text_to_image", prompt="a lamp that hangs", seed=7)
         faults = f"{first.standin}/_standin/faults"
         until(lambda: not httpx.get(faults).json()["faults"] or None, "the call arrives", 300)
         assert first.stop() == 0
