@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import prefect
 import pytest
 import yaml
 from prefect import Flow
