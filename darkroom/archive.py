@@ -198,7 +198,10 @@ def _beside(name: str, names: set[str]) -> bool:
 
 def _of_another_version(said: bytes) -> tuple[Picture, dict[str, Any]]:
     """A picture, and what else is said of it under names that are not known here."""
-    told = from_json(said)
+    try:
+        told = from_json(said)
+    except ValueError as error:
+        raise ValueError(f"it is half-written, or no JSON ({error})") from error
     if not isinstance(told, dict) or not isinstance(told.get("provenance"), dict):
         raise ValueError("it does not say how a picture came to be")
     known, further = _split(told, Picture.model_fields)

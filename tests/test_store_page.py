@@ -214,7 +214,7 @@ def test_what_is_left_out_is_named_with_the_reason(seen: Seen, made: Made) -> No
     page.locator(".left-out summary").click()
     told = "\n".join(page.locator(".left-out li").all_inner_texts())
     for words in (
-        "half.png.json: EOF while parsing",
+        "half.png.json: it is half-written, or no JSON (EOF while parsing",
         "<img src=x onerror=window.hit=3>.png: nothing beside it says how it came to be",
         "folder.png/: a folder with the name of a picture",
         "loop/: ",
