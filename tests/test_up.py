@@ -232,7 +232,7 @@ def test_a_second_up_changes_nothing_and_goes_on(tmp_path: Path) -> None:
         before = everything(first)
         assert len(before["limits"]) > 10
         first.fail("hang")
-        run = first.start("run_mode", mode="text_to_image", fields=fields)
+        run = first.start("text_to_image", **fields)
         faults = f"{first.standin}/_standin/faults"
         until(lambda: not httpx.get(faults).json()["faults"] or None, "the call arrives", 300)
         assert first.stop() == 0

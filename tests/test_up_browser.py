@@ -50,12 +50,12 @@ def test_a_scheduled_run_starts_by_itself(
     profile: BrowserContext, dashboard: Dashboard, tmp_path: Path
 ) -> None:
     """A schedule that is switched on at the deployment's page makes runs, which end well."""
-    made = dashboard.deployment("run_mode")
-    parameters = {"mode": "text_to_image", "fields": {"prompt": "a clay jug", "seed": 3}}
+    made = dashboard.deployment("text_to_image")
+    parameters = {"prompt": "a clay jug", "seed": 3}
     schedules = f"{dashboard.api}/deployments/{made['id']}/schedules"
     body = {"schedule": {"interval": EVERY}, "active": False, "parameters": parameters}
     schedule = httpx.post(schedules, json=[body]).raise_for_status().json()[0]["id"]
-    known = {run["id"] for run in dashboard.runs_of("run_mode")}
+    known = {run["id"] for run in dashboard.runs_of("text_to_image")}
     try:
         with page_of(profile, tmp_path / "last-view.png") as page:
             page.goto(f"{dashboard.ui}/v2/deployments/deployment/{made['id']}", wait_until="commit")
@@ -68,10 +68,10 @@ def test_a_scheduled_run_starts_by_itself(
     finally:
         httpx.delete(f"{schedules}/{schedule}")
     assert run["auto_scheduled"]
-    assert run["parameters"]["fields"]["prompt"] == "a clay jug"
+    assert run["parameters"]["prompt"] == "a clay jug"
 
 
 def _first(dashboard: Dashboard, known: set[str]) -> dict[str, object] | None:
     """The first run of the schedule that has ended well."""
-    runs = [run for run in dashboard.runs_of("run_mode") if run["id"] not in known]
+    runs = [run for run in dashboard.runs_of("text_to_image") if run["id"] not in known]
     return next((run for run in runs if run["state_name"] == "Completed"), None)
