@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -66,8 +67,8 @@ class Trouble:
 
     @classmethod
     def of(cls, name: str, why: str) -> Trouble:
-        """Trouble with what may have a name that no encoding knows."""
-        return cls(name.encode("utf-8", "replace").decode(), why)
+        """Trouble with what may have a name that no encoding or terminal takes."""
+        return cls("".join(each if each.isprintable() else "?" for each in name), why)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.why}"
@@ -93,6 +94,25 @@ def entries(store: Store, since: date | None = None) -> Iterator[Entry | Trouble
         day = each.day if isinstance(each, Entry) else None
         if since is None or day is None or day >= since:
             yield each
+
+
+def with_hash(store: Store, sha256: str) -> Iterator[Entry]:
+    """The pictures of a store that have these bytes.
+
+    A stored picture's name has the start of its hash in it: only where no such name is found, what
+    stands beside all others is read.
+
+    Raises:
+        StoreFailed: The store itself cannot be listed.
+    """
+    names = [name for name in _found(store, "", None) if isinstance(name, str)]
+    likely = [name for name in names if sha256[:10] in name]
+    for several in (likely, names):
+        read_all = in_order(partial(read, store), several, THREADS)
+        found = [each for each in read_all if isinstance(each, Entry)]
+        if same := [each for each in found if each.picture.sha256 == sha256]:
+            yield from same
+            return
 
 
 def read(store: Store, name: str) -> Entry | Trouble:

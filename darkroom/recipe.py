@@ -107,9 +107,9 @@ class _Book:
         if not how.parameters.keys() <= kind.model_fields.keys():
             return None
         fields = dict(how.parameters)
-        way: dict[str, Any] = {
-            name: fields.pop(name) for name in ("fit", "background") if name in fields
-        }
+        way: dict[str, Any] = {}
+        for name in sorted(kind.on_the_way & fields.keys()):
+            way[name] = fields.pop(name)
         if fields.get("count") == 1:
             del fields["count"]
         model = self._model(how.model)

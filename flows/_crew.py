@@ -37,7 +37,7 @@ from tasks.pillow import drawn, pillow
 from tasks.review import review
 
 MOST_WAITING = 500
-"""Events for Prefect's server that may wait in this process; each task run makes three."""
+"""Events for Prefect's server that may wait in this process; a task run makes three or four."""
 
 
 @dataclass(frozen=True)
@@ -228,6 +228,7 @@ class Crew:
     def _context(self, job: Job, unit: Unit) -> Context:
         context = copy_context()
         context.run(_run.row_number.set, job.row)
+        context.run(_run.pipeline.set, job.walk.pipeline.name)
         context.run(_run.step.set, unit.name)
         context.run(_turn.paid.set, Paid())
         context.run(_retry.stopping.set, self._stopping)
@@ -242,10 +243,9 @@ class Crew:
         state = self._state(job, unit)
         if state.state_details.task_run_id:
             self.task_runs.append(state.state_details.task_run_id)
-        if self._shown:
-            job.states[unit.name] = state
-        elif context := FlowRunContext.get():
-            # By these Prefect draws edges between task runs; here they would only add up.
+        job.states[unit.name] = state
+        if not self._shown and (context := FlowRunContext.get()):
+            # By these Prefect finds edges that nobody names; here they would only add up.
             context.run_results.clear()
         given = state.result(raise_on_failure=False)
         if isinstance(given, BaseException):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -48,6 +49,7 @@ class Foresight:
         self._how = how
         self._filtered: Mapping[str, int] = {}
         self._store = how["store"].open()  # type: ignore[union-attr]
+        self._planned: set[str] = set()  # keys of calls that are to be paid for
 
     def add(
         self,
@@ -121,10 +123,9 @@ class Foresight:
         if not expect.is_sure([picture for _, picture in request.sources()]):
             # How large its sources will be is not known: what the model says to that comes later.
             call.model.takes(request.mode)
-            return self._count(unit, [call], call.request.split(call.model))
+            return self._count(unit, call, call.request.split(call.model))
         self._check(call)
-        parts = call.parts(self._changed)
-        return self._count(unit, parts, [part.request for part in parts])
+        return self._count(unit, call, [part.request for part in call.parts(self._changed)])
 
     def _check(self, call: Call) -> None:
         model, bedrock = call.model, call.bedrock
@@ -132,24 +133,26 @@ class Foresight:
             substitute.check_alive(call.request, model, catalog.today())
         model.check_region(bedrock.region_of(model))
 
-    def _count(self, unit: Unit, calls: list[Call], requests: list[Any]) -> list[Picture]:
+    def _count(self, unit: Unit, first: Call, requests: Sequence[Any]) -> list[Picture]:
         """Note the calls of a unit, and give the pictures of all of them."""
-        first = calls[0]
         name = re.sub(r"-\d+(?=/|$)", "", unit.name)
         line = self.plan.line(name, first.request.mode, first.model)
         line.perhaps |= unit.step.when is not True
         pictures: list[Picture] = []
-        for index, request in enumerate(requests):
-            call = calls[index] if len(calls) == len(requests) else None
-            made = self._recalled(call) if call else None
+        for request in requests:
+            call = replace(first, request=request)
+            made = self._recalled(call)
             if made is None:
-                usd = expect.price(request, first.model)
-                line.calls += 1
-                line.unpriced += usd is None
-                line.usd = round(line.usd + (usd or 0.0), 6)
                 made = list(expect.pictures(request, first.model))
-            else:
-                line.cached += 1
+                if call.key not in self._planned:
+                    usd = expect.price(request, first.model)
+                    line.calls += 1
+                    line.unpriced += usd is None
+                    line.usd = round(line.usd + (usd or 0.0), 6)
+                    self._planned.add(call.key)
+                    pictures += made
+                    continue
+            line.cached += 1  # by now, or by then: what another row asks for too is paid once
             pictures += made
         line.pictures += len(pictures)
         return pictures

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from prefect import Task, get_run_logger
-from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
+from prefect.artifacts import ImageArtifact, MarkdownArtifact, TableArtifact
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
@@ -80,10 +80,13 @@ class Run:
         """Run a mode's task for several pictures, one task run for each call, side by side.
 
         A call that fails leaves the others alone; the report says so. The calls are named by the
-        step and their number, a single one by the step alone if they are not to be `numbered`.
+        step and the number of their first picture, a single one by the step alone if they are not
+        to be `numbered`.
         """
         parts = request.split(model)
-        named = [(f"{step}-{number}", part) for number, part in enumerate(parts, 1)]
+        counts = [getattr(part, "count", 1) for part in parts]
+        firsts = [1 + sum(counts[:index]) for index in range(len(parts))]
+        named = [(f"{step}-{first}", part) for first, part in zip(firsts, parts, strict=True)]
         if len(parts) == 1 and not numbered:
             named = [(step, parts[0])]
         calls = [(name, self._submit_paid(name, task, part, model)) for name, part in named]
@@ -123,7 +126,7 @@ class Run:
         """How the run ended, and what was made, in words."""
         report = self.report
         count = sum(1 for row in report.rows if row.picture and row.model)
-        made = f"{count} picture{'' if count == 1 else 's'}, about ${report.spent_usd:g}"
+        made = f"{count} picture{'' if count == 1 else 's'}, {report.price}"
         failed = "; ".join(f"{row.step}: {row.reason}" for row in report.of("failed"))
         filtered = ", ".join(row.step for row in report.of("filtered"))
         stopped = report.of("stopped")
@@ -160,13 +163,14 @@ class Run:
     def _took(self, step: str, future: PrefectFuture[Any], model: Model | None) -> Picture:
         """Wait for a step, and note in the report what it gave."""
         pictures = self._result(step, future, model)
-        for picture in pictures:
+        names = _show.numbered(step, len(pictures)) if model else [step] * len(pictures)
+        for name, picture in zip(names, pictures, strict=True):
             # Found by Prefect, or by the store: the picture of another run.
             found = future.state.name == "Cached" or (
                 picture.provenance.flow_run != self.report.flow_run
             )
             status: Status = "cached" if found and model else "made"
-            self.report.add(step, picture, picture.provenance.model if model else None, status)
+            self.report.add(name, picture, picture.provenance.model if model else None, status)
         self._before = [future]
         first: Picture = pictures[0]
         return first
@@ -201,23 +205,25 @@ class Run:
         try:
             report.sheet = picture_of_all = self._sheet(rows, title).result()
             cells = [(picture, f"{row.step} {row.model_name}".strip()) for row, picture in rows]
-            create_markdown_artifact(
-                f"## Contact sheet\n\n{_show.gallery(opened, cells)}",
+            sheet = MarkdownArtifact(
+                markdown=f"## Contact sheet\n\n{_show.gallery(opened, cells)}",
                 key=f"{key}-gallery",
                 description=f"{len(shown)} pictures of {report.flow_run}",
             )
             folder, lines = report.cells_by_folder()
-            create_image_artifact(
-                _show.shown(opened, picture_of_all),
+            picture = ImageArtifact(
+                image_url=_show.shown(opened, picture_of_all),
                 key=f"{key}-contact-sheet",
                 description=f"![preview]({_show.shown(opened, picture_of_all, 320)})\n\n"
                 f"**contact sheet** {_show.escaped(picture_of_all.where)}",
             )
-            create_table_artifact(
-                [dict(zip(report.headings, line, strict=True)) for line in lines],
+            table = TableArtifact(
+                table=[dict(zip(report.headings, line, strict=True)) for line in lines],
                 key=f"{key}-table",
-                description=f"{len(shown)} pictures, about \\${report.spent_usd:g} in all, "
+                description=f"{len(shown)} pictures, {_show.escaped(report.price)}, "
                 f"in {_show.escaped(folder)}",
             )
+            for artifact in (sheet, picture, table):
+                _show.put(artifact)
         except _show.TROUBLE as error:
             get_run_logger().warning("No contact sheet: %s", error)

@@ -14,10 +14,12 @@ from flows import temporary_server
 from flows.cli_batch import batch
 from flows.cli_compare import compare_models
 from flows.cli_doctor import doctor
+from flows.cli_gallery import gallery
 from flows.cli_graph import graph
 from flows.cli_mask import mask
 from flows.cli_pipeline import check, plan, schema
 from flows.cli_review import review
+from flows.cli_show import show
 from flows.cli_up import up
 from flows.cli_usage import usage
 from flows.cli_words import use_standin, whole
@@ -115,6 +117,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "Stopped. What was made stays: darkroom resume goes on, with the id printed above.",
             err=True,
         )
+        code = 1
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("prefect", "httpx"):
+            raise
+        told = f"Prefect's API does not answer as it should: {error or type(error).__name__}"
+        remedy = "What was made stays: the same command goes on. `darkroom doctor` looks at it."
+        click.echo(f"{click.style('darkroom:', fg='red', bold=True)} {told}\n{remedy}", err=True)
         code = 1
     sys.exit(code)
 
@@ -377,7 +386,7 @@ run.add_command(compare_models)
 # Its --out is for the manifest; all else is as of any pipeline.
 batch.params += [option for option in _PIPELINE if option.name != "out"]
 
-for _command in (batch, check, doctor, graph, mask, plan, review, schema, up, usage):
+for _command in (batch, check, doctor, gallery, graph, mask, plan, review, schema, show, up, usage):
     darkroom.add_command(_command)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import tempfile
 from collections.abc import Callable
 from inspect import signature
@@ -35,6 +36,7 @@ from rich.table import Table
 from blocks import Bedrock, ImageStore
 from darkroom import catalog, modes
 from darkroom.errors import DarkroomError, InvalidRequest, StoreFailed, UnknownModel, in_words
+from darkroom.folder_store import FolderStore
 from darkroom.image_file import open_file, source_path
 from darkroom.modes.base import Request
 from darkroom.picture import SUFFIXES
@@ -284,8 +286,15 @@ def _end_what_was_cut_off(client: SyncPrefectClient, flow_run_id: UUID) -> None:
 def _show(
     start: Callable[[], State[Any]], folder: Path | None, *, verbose: bool, as_json: bool
 ) -> int:
-    with shown(err, verbose=verbose), without_heartbeat():
-        state = start()
+    with shown(err, verbose=verbose) as seen, without_heartbeat():
+        try:
+            state = start()
+        except KeyboardInterrupt:
+            if not seen.flow_run_id:
+                raise
+            told = f"Stopped. What was made stays. {_going_on(seen.flow_run_id, folder)}"
+            err.print(told, highlight=False, markup=False, soft_wrap=True)
+            return 1
     report = state.result(raise_on_failure=False)
     if isinstance(report, DarkroomError):
         raise report
@@ -310,11 +319,18 @@ def _show(
         if sheet:
             out.print(f"Contact sheet: {sheet}", highlight=False, markup=False, soft_wrap=True)
         if report.of("failed") or (report.of("filtered") and report.pictures):
-            out.print(f"Go on with: darkroom resume {report.flow_run_id}", highlight=False)
+            told = _going_on(report.flow_run_id, folder)
+            out.print(told, highlight=False, markup=False, soft_wrap=True)
     if trouble:
         err.print(trouble, highlight=False, markup=False, soft_wrap=True)
     lacks = report.of("filtered") or report.of("refused") or report.of("failed")
     return 0 if state.is_completed() and not lacks and not trouble else 1
+
+
+def _going_on(flow_run_id: str, folder: Path | None) -> str:
+    """The command that goes on with a run."""
+    where = f" --out {shlex.quote(str(folder))}" if folder else ""
+    return f"Go on with: darkroom resume {flow_run_id}{where}"
 
 
 def _table(report: Report) -> Table:
@@ -350,18 +366,19 @@ def _copied(report: Report, folder: Path) -> str | None:
     From then on the report names the copies.
     """
     place = ImageStore.find(report.store).open()
-    for number, row in enumerate((row for row in report.rows if row.picture), 1):
-        assert row.picture is not None
-        suffix = SUFFIXES[row.picture.media_type]
-        name = re.sub(r"[^\w.-]+", "-", row.step)  # as every system takes it
-        target = folder / f"{number:02}-{name}.{suffix}"
-        target.write_bytes(place.read(row.picture))
+    copies = FolderStore(folder)  # which shows nobody half a file
+    # Numbered by what was asked for, made or not: a picture that is made later has its place.
+    for number, row in enumerate(report.rows, 1):
+        if row.picture is None:
+            continue
+        step = re.sub(r"[^\w.-]+", "-", row.step)  # as every system takes it
+        name = f"{number:02}-{step}.{SUFFIXES[row.picture.media_type]}"
+        copies.write(name, place.read(row.picture), durable=False)
         for end in BESIDE:
             if (data := place.beside(row.picture, end)) is not None:
-                target.with_name(f"{target.name}.{end}").write_bytes(data)
-        row.picture = row.picture.model_copy(update={"uri": target.absolute().as_uri()})
+                copies.write(f"{name}.{end}", data, durable=False)
+        row.picture = row.picture.model_copy(update={"uri": copies.uri_of(name)})
     if report.sheet is None:
         return None
-    sheet = folder / "contact-sheet.jpg"
-    sheet.write_bytes(place.read(report.sheet))
-    return str(sheet)
+    copies.write("contact-sheet.jpg", place.read(report.sheet), durable=False)
+    return str(folder / "contact-sheet.jpg")

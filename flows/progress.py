@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -16,7 +17,24 @@ from rich.status import Status
 _TASKS = Path(__file__).parent.parent / "tasks"
 """Whose warnings are for the user; Prefect's own are in its log."""
 
-_RETRY = re.compile(r"Task run failed with exception: (.*) - (Retry \d+/\d+) will start (.*)")
+_RETRY = re.compile(
+    r"Task run failed with exception: (.*) - Retry (\d+)/\d+ will start ([\d.]+) second", re.DOTALL
+)
+_PREFECT_ALONE = ("prefect.flow_runs", "prefect._internal")
+"""Loggers of Prefect's that tell users nothing that they could do."""
+
+_ERROR = re.compile(r"\w+\((['\"])(.*)\1(, .*)?\)", re.DOTALL)
+
+
+@dataclass
+class Seen:
+    """What is known of the run that is shown.
+
+    Attributes:
+        flow_run_id: Its id; "" before it has begun.
+    """
+
+    flow_run_id: str = ""
 
 
 class _Lines(logging.Handler):
@@ -24,6 +42,7 @@ class _Lines(logging.Handler):
 
     def __init__(self, console: Console, status: Status, *, rows: bool) -> None:
         super().__init__(logging.INFO)
+        self.seen = Seen()
         self._rows = rows
         self._console = console
         self._status = status
@@ -35,8 +54,11 @@ class _Lines(logging.Handler):
             return
         if record.name.startswith("prefect.task_runs") and task:
             if retry := _RETRY.search(text):
-                reason, which, when = retry.groups()
-                self._console.print(f"  [yellow]…[/] {escape(f'{task}: {which} {when}: {reason}')}")
+                reason, which, seconds = retry.groups()
+                if error := _ERROR.fullmatch(reason):
+                    reason = error[2]
+                told = f"{task}: try {int(which) + 1} in {float(seconds):.0f} s: {reason}"
+                self._console.print(f"  [yellow]…[/] {escape(told)}")
             elif text.startswith("Finished in state Completed"):
                 self._console.print(f"  [green]✓[/] {escape(task)}")
             elif text.startswith("Finished in state Cached"):
@@ -53,10 +75,10 @@ class _Lines(logging.Handler):
             self._console.print(f"  [dim]{escape(text.removeprefix('plan: '))}[/]", highlight=False)
         elif text.startswith("Beginning flow run"):
             name = getattr(record, "flow_run_name", "")
-            identity = getattr(record, "flow_run_id", "")
+            identity = self.seen.flow_run_id = str(getattr(record, "flow_run_id", ""))
             self._console.print(f"[bold]{escape(name)}[/] [dim]{identity}[/]")
             self._status.update("running")
-        elif record.levelno >= logging.WARNING and not record.name.startswith("prefect.flow_runs"):
+        elif record.levelno >= logging.WARNING and not record.name.startswith(_PREFECT_ALONE):
             self._console.print(f"  [yellow]![/] {escape(text)}")
 
 
@@ -78,8 +100,8 @@ def paused() -> Iterator[None]:
 
 
 @contextmanager
-def shown(console: Console, *, verbose: bool, rows: bool = False) -> Iterator[None]:
-    """Show progress on `console` while the block runs.
+def shown(console: Console, *, verbose: bool, rows: bool = False) -> Iterator[Seen]:
+    """Show progress on `console` while the block runs; gives what is seen of the run.
 
     Args:
         console: Where to.
@@ -87,7 +109,7 @@ def shown(console: Console, *, verbose: bool, rows: bool = False) -> Iterator[No
         rows: Whether these are a batch's rows, which somebody else shows.
     """
     if verbose:
-        yield
+        yield Seen()
         return
     root = logging.getLogger()
     waiting = (
@@ -98,7 +120,7 @@ def shown(console: Console, *, verbose: bool, rows: bool = False) -> Iterator[No
         root.handlers = [lines]
         token = _spinning.set(None if rows else status)
         try:
-            yield
+            yield lines.seen
         finally:
             _spinning.reset(token)
             lines.setLevel(logging.WARNING)  # what comes after is Prefect's own farewell

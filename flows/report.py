@@ -105,6 +105,19 @@ class Report(BaseModel):
         prices = (row.price_usd or 0.0 for row in self.rows if row.status == "made")
         return round(sum(prices), 6)
 
+    @property
+    def price(self) -> str:
+        """What this run paid, and what had been paid for of its pictures before, in words."""
+        known = {row.picture.sha256: row.price_usd or 0.0 for row in self.of_models if row.picture}
+        before = sum(known.values()) - self.spent_usd
+        told = f"about ${self.spent_usd:g}"
+        return f"{told}, and ${round(before, 6):g} paid before" if before > 1e-6 else told
+
+    @property
+    def of_models(self) -> list[Row]:
+        """The rows of pictures that a model made."""
+        return [row for row in self.rows if row.picture and row.model]
+
     def cells(self) -> list[tuple[str, ...]]:
         """Step, model, size, seed, price, seconds and file of each row, as text."""
         return [row.cells() for row in self.rows]

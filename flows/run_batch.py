@@ -25,6 +25,7 @@ from flows._parameters import (
 )
 from flows._shards import Shards
 from flows._show_plan import plan_artifact
+from flows._tags import tagged
 from flows._work import do
 
 ShardCount = Annotated[int, Field(ge=1, le=256)]
@@ -94,6 +95,7 @@ def run_batch(
         store=store,
     )
     batch = order.batch()
+    tagged(f"batch:{batch.name}", f"pipeline:{batch.pipeline.name}")
     with batch.held():
         planned(batch, max_cost)
         batch.begin()

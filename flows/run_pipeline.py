@@ -25,6 +25,7 @@ from flows._given import AtOnce, Cost, read_pipeline
 from flows._parameters import Again, BedrockName, KeepResponses, Params, PipelineName, StoreName
 from flows._run import Run
 from flows._show_plan import plan_artifact
+from flows._tags import tagged
 from tasks import review
 from tasks._invoke import How
 
@@ -78,6 +79,7 @@ def run_pipeline(
         store: Name of the ImageStore block.
     """
     made = read_pipeline(pipeline)
+    tagged(f"pipeline:{made.name}")
     run = Run(made.name, bedrock, store, keep=keep)
     how: How = {
         "bedrock": run.bedrock,

@@ -14,6 +14,9 @@ from prefect.runtime import flow_run
 step: ContextVar[str] = ContextVar("step", default="")
 """The name of the step that is done here; "" for that of its task."""
 
+pipeline: ContextVar[str] = ContextVar("pipeline", default="")
+"""The name of the pipeline that is run here; "" outside of pipelines."""
+
 row_number: ContextVar[int | None] = ContextVar("row_number", default=None)
 """The row of a batch that is done here; None outside of batches."""
 

@@ -17,7 +17,14 @@ import httpx
 import pybase64
 from PIL import Image
 from prefect import Task
-from prefect.artifacts import ImageArtifact
+from prefect.artifacts import Artifact, ImageArtifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactUpdate
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    ArtifactFilterKey,
+)
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.exceptions import PrefectException
@@ -26,6 +33,7 @@ from prefect.logging import get_logger
 from darkroom.errors import DarkroomError, PictureMissing
 from darkroom.picture import Picture
 from darkroom.store import Store
+from tasks import _run
 
 MAX_DATA = 40_000
 """Most characters of an artifact's data: lists of artifacts come with all of it."""
@@ -54,23 +62,80 @@ def artifacts(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Non
     store = _stores.pop(task_run.id, None)
     if store is None:
         return
-    context = FlowRunContext.get()
-    flow_name = context.flow.name if context and context.flow else "single"
     pictures = state.result(raise_on_failure=False)
     if not isinstance(pictures, list):
         return
-    for number, picture in enumerate(pictures, 1):
-        key = artifact_key(flow_name, task.name, *([str(number)] if len(pictures) > 1 else []))
+    for name, picture in zip(_named(task, len(pictures)), pictures, strict=True):
         try:
-            ImageArtifact(
-                key=key,
-                image_url=shown(store, picture),
-                description=f"![preview]({shown(store, picture, 240)})\n\n{caption(picture)}",
-                task_run_id=task_run.id,
-                flow_run_id=task_run.flow_run_id,
-            ).create()
+            put(
+                ImageArtifact(
+                    key=artifact_key(_whole(), name),
+                    image_url=shown(store, picture),
+                    description=f"![preview]({shown(store, picture, 240)})\n\n{caption(picture)}",
+                    task_run_id=task_run.id,
+                    flow_run_id=task_run.flow_run_id,
+                ),
+                again=state.name == "Cached",
+            )
         except TROUBLE as error:
             get_logger("darkroom").warning("No artifact for %s: %s", picture.where, error)
+
+
+def _named(task: Task[..., Any], count: int) -> list[str]:
+    """What the pictures of a task run are called."""
+    step = _run.step.get()
+    if not step:
+        return numbered(task.name, count)
+    return [step] if count == 1 else [f"{step}-{number}" for number in range(1, count + 1)]
+
+
+def _whole() -> str:
+    """What the run that is under way here does: its pipeline, else its flow."""
+    context = FlowRunContext.get()
+    return _run.pipeline.get() or (context.flow.name if context and context.flow else "single")
+
+
+def numbered(step: str, count: int) -> list[str]:
+    """The names of the pictures of a call, so that they are the same however many a call gives.
+
+    Those of "options" are options-1, options-2, ...; those of "options-3" go on from there.
+    """
+    if count == 1:
+        return [step]
+    name, _, first = step.rpartition("-")
+    if not (name and first.isdecimal()):
+        name, first = step, "1"
+    return [f"{name}-{number}" for number in range(int(first), int(first) + count)]
+
+
+def put(artifact: Artifact, *, again: bool = True) -> None:
+    """Show an artifact of the run; what the run showed under the same key before is replaced.
+
+    Else a run that was taken up again would show everything twice.
+
+    Args:
+        artifact: What to show.
+        again: Whether the run may have shown it before.
+    """
+    context = FlowRunContext.get()
+    run = context.flow_run if context else None
+    if run is None or not again or run.run_count < 2:
+        artifact.create()
+        return
+    with get_client(sync_client=True) as client:
+        shown_before = client.read_artifacts(
+            artifact_filter=ArtifactFilter(
+                flow_run_id=ArtifactFilterFlowRunId(any_=[run.id]),
+                key=ArtifactFilterKey(any_=[artifact.key or ""]),
+            ),
+            limit=1,
+        )
+        if shown_before:
+            data = artifact.format(_sync=True)  # type: ignore[call-arg]
+            update = ArtifactUpdate(data=data, description=artifact.description)
+            client.update_artifact(shown_before[0].id, update)
+            return
+    artifact.create()
 
 
 def forget(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> None:
@@ -117,7 +182,7 @@ def data_uri(data: bytes, side: int = 640, most: int = MAX_DATA) -> str:
 
 def escaped(text: str) -> str:
     """User text for markdown: no character of it means anything to markdown or HTML."""
-    one_line = html.escape(" ".join(text.split()), quote=True)
+    one_line = html.escape(" ".join(text.split()), quote=False)
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:])", r"\\\1", one_line)
 
 

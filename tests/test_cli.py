@@ -16,8 +16,16 @@ import pytest
 from PIL import Image
 from prefect.settings import PREFECT_API_URL
 
+from blocks import ImageStore
+from darkroom.folder_store import FolderStore
+from darkroom.image_file import facts
+from darkroom.picture import Provenance
+from darkroom.store import Fresh
 from flows.cli import main
+from flows.cli_run import _copied
+from flows.report import Report, Row
 from tests.conftest import encoded
+from tests.disk import mounted
 
 Darkroom = Callable[..., "Done"]
 
@@ -64,7 +72,8 @@ def test_help_names_every_command(darkroom: Darkroom) -> None:
     """The first screen lists what there is, and exits with 0."""
     done = darkroom("--help")
     assert done.returncode == 0
-    for word in ("demo", "doctor", "mask", "models", "request", "resume", "run", "standin"):
+    words = "demo doctor gallery mask models request resume run show standin"
+    for word in words.split():
         assert word in done.stdout
 
 
@@ -75,7 +84,9 @@ def test_the_version_is_the_packages_own(darkroom: Darkroom) -> None:
     assert darkroom("--version").stdout == f"darkroom {version('darkroom')}\n"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["models"], ["run", "product_shot", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["models"], ["show", "--help"], ["run", "product_shot", "--help"]]
+)
 def test_light_commands_import_neither_prefect_nor_boto3(arguments: list[str]) -> None:
     """What only reads the catalog starts without the heavy libraries."""
     code = (
@@ -201,6 +212,43 @@ def test_pictures_that_cannot_be_copied_are_still_reported(
     assert done.returncode == 1
     assert "could not be copied" in done.stderr
     assert "Completed: 2 pictures" in done.stdout
+
+
+def test_a_full_disk_takes_no_half_of_a_copy(darkroom: Darkroom, tmp_path: Path) -> None:
+    """What does not fit is not there, and what is there is whole."""
+    photo = tmp_path / "photo.png"
+    image = Image.effect_noise((640, 640), 90).convert("RGB")
+    image.paste((20, 60, 150), (200, 160, 440, 560))
+    photo.write_bytes(encoded(image))
+    size = photo.stat().st_size // 1024
+    asked = ("run", "remove_background", "--standin", "--image", str(photo))
+    with mounted(tmp_path, f"size={size + 16}k") as disk:
+        done = darkroom(*asked, "--out", str(disk))
+        assert done.returncode == 1, done.stderr
+        assert "could not be copied" in done.stderr
+        (left,) = disk.iterdir()
+        assert left.read_bytes() == photo.read_bytes()
+
+
+def test_a_picture_that_is_made_later_has_its_place(prefect_api: None, tmp_path: Path) -> None:
+    """Copies are numbered by what was asked for, so a resumed run writes the same names again."""
+    store = FolderStore(tmp_path / "store")
+    data = encoded(Image.new("RGB", (8, 8), "red"))
+    fresh = Fresh(data, facts(data, "red"), Provenance(mode="variation"))
+    (picture,) = store.put("0" * 64, [fresh], folder="day/run")
+    report = Report(flow_run="run")
+    for number in (1, 2, 3):
+        report.add(f"variation-{number}", picture, None, "made")
+    report.rows[1] = Row(step="variation-2", status="filtered", reason="stopped")
+    ImageStore(folder=str(store.folder)).save("copies", overwrite=True)
+    report.store = "copies"
+    out = tmp_path / "out"
+    _copied(report, out)
+    first = {each.name for each in out.iterdir()}
+    assert first == {"01-variation-1.png", "03-variation-3.png"}
+    report.rows[1] = Row(step="variation-2", status="made", picture=picture)
+    _copied(report, out)
+    assert {each.name for each in out.iterdir()} - first == {"02-variation-2.png"}
 
 
 def make_bad_image(folder: Path, name: str) -> Path:

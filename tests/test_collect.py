@@ -11,6 +11,7 @@ import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.events.worker import EventsWorker
+from prefect.utilities.callables import parameter_schema
 
 from blocks import Bedrock, ImageStore
 from darkroom.errors import ContentFiltered, InvalidRequest
@@ -229,3 +230,16 @@ def test_what_people_wrote_means_nothing_on_the_page(period: Period) -> None:
     assert "<b>" not in page
     assert "[a](" not in page
     assert r"\*\*model\*\*" in page
+
+
+def test_the_form_of_the_report_names_its_fields() -> None:
+    """Each has a title, a description and, where it is not a name, an example."""
+    fields = parameter_schema(usage_report.usage_report).model_dump()["properties"]
+    assert [each["title"] for each in fields.values()] == [
+        "Since",
+        "Until",
+        "Limit in US$",
+        "Store",
+    ]
+    assert all(each["description"] for each in fields.values())
+    assert all(fields[name]["examples"] for name in ("since", "until", "limit_usd"))

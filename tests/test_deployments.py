@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import prefect
 import pytest
 import yaml
 from prefect import Flow
@@ -209,8 +210,6 @@ def test_the_image_copies_what_is_there_and_is_not_root() -> None:
 
 def test_the_job_variables_in_the_readme_exist() -> None:
     """What the README says of ECS's and Kubernetes' job templates is in those templates."""
-    import prefect.server.api
-
     data = "server/api/collections_data/views/aggregate-worker-metadata.json"
     known = json.loads((Path(prefect.__file__).parent / data).read_text("utf-8"))
     readme = (ROOT / "deployments/README.md").read_text("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -106,14 +107,17 @@ def test_nothing_of_it_is_lost(afterwards: Server, demos: list[Demo]) -> None:
 
 def test_ctrl_c_ends_a_run_at_once_and_leaves_nothing_behind(home: Path) -> None:
     """SIGINT to the group, as a terminal sends it, ends the command with a word and its server."""
-    arguments = ["flows.cli", "run", "product_shot", "--standin", "--prompt", "a lamp"]
+    out = home / "my pictures"
+    asked = ["--prompt", "a lamp", "--out", str(out)]
+    arguments = ["flows.cli", "run", "product_shot", "--standin", *asked]
     with program(arguments, environment(home), home / "interrupted") as running:
         running.said(r"(✓ cutout)")
         began = time.monotonic()
         running.signal(signal.SIGINT)
         assert running.wait() == 1
         assert time.monotonic() - began < 30
-    assert "darkroom resume goes on" in running.err
+    (run_id,) = re.findall(r"^\S+ ([0-9a-f-]{36})$", running.err, re.MULTILINE)
+    assert f"Go on with: darkroom resume {run_id} --out '{out}'" in running.err
     assert "Traceback" not in running.err
     assert _servers_of(home) == []
 

@@ -121,6 +121,10 @@ def test_a_killed_run_goes_on_where_it_was(
     left = [run["state_type"] for run in server.of_flow_run("task_runs", flow_run_id)]
     assert set(left) == {"COMPLETED", "CRASHED"}  # none looks as if it still ran
 
+    shown = [each["key"] for each in server.of_flow_run("artifacts", flow_run_id)]
+    assert sorted(shown) == sorted({*shown})  # nor is anything shown twice
+    assert len(shown) == len(STEPS) + 3
+
     assert calls(standin, "answered") == ANSWERED
     # The call that was under way when its process was killed is the only one made twice.
     assert calls(standin, "received") == {**ANSWERED, INPAINT: 2}

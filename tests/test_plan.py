@@ -201,10 +201,34 @@ def test_a_condition_that_only_time_will_tell_is_at_most(
     """A step whose condition asks for a picture that is not there yet counts as what it can be."""
     text = (
         BANNER
-        + "  again: {mode: upscale, model: fast, image: ${options[0]},"
+        + "  again: {mode: remove_background, image: ${options[0]},"
         + ' when: "${options[0].width} > 5000"}\n'
     )
     plan = planned(text, {"photo": photo}, bedrock, image_store)
     line = next(line for line in plan.lines if line.step == "again")
     assert line.perhaps
     assert [cell[3] for cell in cells(plan) if cell[0] == "again"] == ["at most 1"]
+
+
+def test_a_plan_counts_what_rows_share_once(
+    photo: str, bedrock: Bedrock, image_store: ImageStore
+) -> None:
+    """Three rows with the same cut-out pay for it once, and so does what is made of it alike."""
+    shared = """
+    name: shared
+    params: {photo: {type: image}, scene: {type: text}}
+    steps:
+      cutout: {mode: remove_background, image: "${params.photo}"}
+      flat: {do: flatten, image: "${cutout}"}
+      look: {mode: image_to_image, image: "${flat}", prompt: film, similarity: 0.5}
+      scene: {mode: outpaint, image: "${cutout}", prompt: "${params.scene}", expand: {left: 64}}
+    """
+    foresight = Foresight("p", {"bedrock": bedrock, "store": image_store, "seeds": SEEDS})
+    made = Pipeline.parse(shared)
+    for row, scene in enumerate(["a beach", "a forest", "a beach"], 1):
+        foresight.add(made, {"photo": photo, "scene": scene}, row)
+    assert lines(foresight.plan) == {
+        "cutout": (1, 2, 3, CUTOUT),
+        "look": (1, 2, 3, SD35),
+        "scene": (2, 1, 3, 2 * OUTPAINT),
+    }

@@ -174,7 +174,7 @@ def test_amazon_models_grow_and_paint_in_one_call(
     cut, scene = pixels(made["cutout"]), pixels(made["scene"])
     product = cut[..., 3] == 255
     assert np.array_equal(scene[32:, 64:][product][:, :3], cut[product][:, :3])
-    assert [row.step for row in report.rows][-2:] == ["variation-1", "variation-1"]
+    assert [row.step for row in report.rows][-2:] == ["variation-1", "variation-2"]
     (calls,) = standin.calls()["models"].values()
     assert calls["answered"] == 3  # cut-out, scene, and both variations in one call
 

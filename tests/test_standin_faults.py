@@ -367,9 +367,10 @@ def test_faults_come_in_order(standin: StandIn, aws: Caller) -> None:
     assert aws.refusal(TITAN, SMALL).response["Error"]["Code"] == "InternalServerException"
 
 
-def test_a_fault_is_for_the_models_it_names(standin: StandIn, aws: Caller) -> None:
-    """The glob is matched against the id without the profile's prefix; others are unharmed."""
-    plan(standin, kind="throttle", model="stability.stable-outpaint*")
+@pytest.mark.parametrize("prefix", ["", "us."])
+def test_a_fault_is_for_the_models_it_names(standin: StandIn, aws: Caller, prefix: str) -> None:
+    """The glob is matched against the id, whatever the profile's prefix; others are unharmed."""
+    plan(standin, kind="throttle", model=f"{prefix}stability.stable-outpaint*")
 
     assert aws.answer(TITAN, SMALL)["images"]
     assert aws.refusal(OUTPAINT, OUT).response["Error"]["Code"] == "ThrottlingException"

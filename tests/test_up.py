@@ -224,10 +224,7 @@ def changed_by_a_person(shown: Dashboard) -> None:
 
 
 def test_a_second_up_changes_nothing_and_goes_on(tmp_path: Path) -> None:
-    """After Ctrl-C all is found as it was, and what was under way goes on; SIGKILL leaves nothing.
-
-    The schedule that a person has switched on stays on, and the limit that they changed stays.
-    """
+    """After Ctrl-C all is as it was and as a person left it, runs go on, and SIGKILL ends all."""
     options = ["--standin", "--standin-port", "0", "--quota", "600"]
     with up(tmp_path, *options) as first:
         changed_by_a_person(first)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,12 +19,20 @@ HERE = Service("http://127.0.0.1:8808")
 
 
 @pytest.fixture(autouse=True)
-def nothing_saved(prefect_api: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No block "default" is there before a test."""
+def nothing_saved(
+    prefect_api: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[None]:
+    """No block "default" is there before a test, or after it."""
     monkeypatch.setenv("DARKROOM_HOME", str(tmp_path))
+    delete()
+    yield
+    delete()
+
+
+def delete() -> None:
     for kind in (Bedrock, ImageStore):
-        if blocks_of.find(kind, NAME):
-            kind.delete(f"{kind.get_block_type_slug()}/{NAME}")
+        with suppress(ValueError):
+            kind.delete(NAME)
 
 
 def document() -> tuple[object, object]:

@@ -51,7 +51,8 @@ def calls_of(edits: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 def _call(text: str) -> Call:
     """An edit as `repr` writes it; nothing of it is run."""
-    return _read(ast.parse(text, mode="eval").body)
+    name, attributes = _read(ast.parse(text, mode="eval").body)
+    return str(name), dict(attributes)
 
 
 def _read(node: ast.expr) -> Any:

@@ -132,7 +132,7 @@ class Faults:
         """Use up one call of the first fault for this model; it may be one that passes."""
         with self._lock:
             for fault in self._pending:
-                if not fnmatchcase(model_id, fault.model):
+                if not fnmatchcase(model_id, lineup.plain(fault.model)):
                     continue
                 if fault.after:
                     fault.after -= 1

@@ -97,6 +97,8 @@ class _Up:
     def start(self) -> None:
         """Start the programs, give them what they need, and show the screen."""
         self._home.note(url=self._url)
+        if self._standin_port:
+            self._home.note(standin_port=self._standin_port)
         server = self._part(
             "server", "prefect", "server", "start", health=f"{self._url}/api/health"
         )
