@@ -71,6 +71,7 @@ class _Fields:
         schema = self._schema["properties"][name]
         needed = own.is_required() or (
             own.default is None
+            and name not in self._kind.says_itself
             and all(name in model.takes(self._kind.mode).required for model in self._living)
         )
         shown = {**self._kind_of(name, schema), "title": own.title or titled(name)}

@@ -70,8 +70,13 @@ class Form:
             field.locator("textarea, input").last.fill(str(value))
 
     def submit(self) -> str:
-        """Start the run; gives its id."""
-        with self._page.expect_response(lambda answer: "create_flow_run" in answer.url) as answer:
-            self._page.get_by_role("button", name="Submit").click()
+        """Start the run; gives its id. While the server is too busy, it is asked again."""
+        busy = 503
+        for _ in range(10):
+            with self._page.expect_response(lambda to: "create_flow_run" in to.url) as answer:
+                self._page.get_by_role("button", name="Submit").click()
+            if answer.value.status != busy:
+                break
+            self._page.wait_for_timeout(1000)
         assert answer.value.status == 201, answer.value.text()
         return str(answer.value.json()["id"])

@@ -201,3 +201,8 @@ def test_a_group_of_zeros_grows_nothing() -> None:
     """A person who wants no margins writes zeros."""
     assert grown({"left": 0, "right": 0}) is None
     assert grown({"left": 0, "right": 8}) == {"left": 0, "right": 8}
+
+
+def test_what_a_mode_says_by_itself_may_stay_empty() -> None:
+    """SD3.5 needs a similarity, which is said for it where nobody gives one."""
+    assert parameter_schema(mode_flows.flow_of("image_to_image")).required == ["image", "prompt"]

@@ -124,14 +124,14 @@ def started(
     """The ids of runs of all deployments, side by side: of some by their forms in the browser."""
     shots = tmp_path_factory.mktemp("shots")
     runs = {}
-    for name in FLOWS:
-        if name not in FILLED:
-            runs[name] = dashboard.start(name, **_by_default(dashboard, name, given))
     for name, fill in FILLED.items():
         with page_of(profiles[UIS[name]], shots / f"{name}.png") as page:
             form = Form(page, dashboard, name, UIS[name])
             fill(form, given)
             runs[name] = form.submit()
+    for name in FLOWS:
+        if name not in FILLED:
+            runs[name] = dashboard.start(name, **_by_default(dashboard, name, given))
     return runs
 
 
