@@ -167,7 +167,7 @@ def test_all_can_be_rejected(run: Callable[..., Any], standin: StandIn) -> None:
 
 
 def test_new_ones_are_made_with_other_words(run: Callable[..., Any], standin: StandIn) -> None:
-    """What made the candidates makes others by the new prompt, the same when the run is repeated."""
+    """What made the candidates makes others by the new prompt, the same in every such run."""
     choices = {"pick": "new: a mug at ${params.night}", "pick again": "1"}
     state = run(choices)
     assert state.is_completed(), state.message

@@ -133,10 +133,7 @@ def chosen(page: Page, form: Locator, before: str, value: str) -> None:
 def test_a_choice_in_the_form_goes_on(
     dashboard: Dashboard, runs: Started, page: Page, ui: str, send: str
 ) -> None:
-    """The form shows the candidates, and the chosen one is the one that is made large.
-
-    While it is open no process of the run is kept.
-    """
+    """The form shows the candidates, no process waits, and the chosen one is made large."""
     run = runs.second if ui else runs.first
     suspended(dashboard, run)
     until(lambda: processes_of(run) == [] or None, "the run's process ends", 60)
