@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from darkroom.dollars import dollars
 from darkroom.errors import BadAnswer, BudgetReached, InvalidRequest
 
 CENT = 1e-9
@@ -59,16 +60,17 @@ class Budget:
         Raises:
             BudgetReached: It does not fit, or nobody knows whether it does.
         """
+        most = dollars(self.max_usd)
         with self._lock:
             if usd is None:
                 raise self._stopping(
-                    f"{what}: its price is not known, so it cannot be held to max_cost = "
-                    f"${self.max_usd:g}. Give a price on the Bedrock block, or leave max_cost out."
+                    f"{what}: its price is not known, so it cannot be held to max_cost = {most}. "
+                    "Give a price on the Bedrock block, or leave max_cost out."
                 )
             if self._spent + self._held + usd > self.max_usd + CENT:
                 raise self._stopping(
-                    f"{what}: about ${usd:g} more would pass max_cost = ${self.max_usd:g}, of "
-                    f"which ${self._spent + self._held:.4g} are spent or under way."
+                    f"{what}: about {dollars(usd)} more would pass max_cost = {most}, of which "
+                    f"{dollars(self._spent + self._held)} are spent or under way."
                 )
             self._held += usd
         bill = Bill(usd)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from darkroom import catalog
 from darkroom.catalog import Model
+from darkroom.dollars import dollars
 from darkroom.errors import InvalidRequest
 
 
@@ -230,7 +231,7 @@ HEADINGS = ("step", "mode", "model", "calls", "cached", "pictures", "price", "qu
 def cells(plan: Plan) -> Iterable[tuple[str, ...]]:
     """The lines of a plan as texts, under `HEADINGS`."""
     for line in plan.lines:
-        price = "" if line.unpriced and not line.usd else f"${line.usd:.4g}"
+        price = "" if line.unpriced and not line.usd else dollars(line.usd)
         unknown = f"{line.unpriced} unknown" if line.unpriced else ""
         quota = plan.quotas.get(line.model)
         yield (
@@ -286,9 +287,9 @@ def sentences(plan: Plan) -> list[str]:
 def price_of(usd: float, unpriced: int) -> str:
     """A price in words, with the number of calls whose price is not in it."""
     if not unpriced:
-        return f"${usd:.4g}"
+        return dollars(usd)
     calls = f"{unpriced} call{'' if unpriced == 1 else 's'} of unknown price"
-    return f"${usd:.4g} + {calls}" if usd else calls
+    return f"{dollars(usd)} + {calls}" if usd else calls
 
 
 def lasting(seconds: float) -> str:

@@ -17,6 +17,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, computed_field
 
 from darkroom import catalog
+from darkroom.dollars import dollars
 from darkroom.errors import UnknownModel
 from darkroom.period import Period
 from darkroom.picture import Picture
@@ -95,8 +96,8 @@ class Sum(BaseModel):
         """What was spent, in words; what is unknown is said to be."""
         pictures = f"{self.unpriced} picture{'' if self.unpriced == 1 else 's'} of unknown price"
         if not self.unpriced:
-            return f"${self.spend_usd:.4g}"
-        return f"${self.spend_usd:.4g} + {pictures}" if self.spend_usd else pictures
+            return dollars(self.spend_usd)
+        return f"{dollars(self.spend_usd)} + {pictures}" if self.spend_usd else pictures
 
     @property
     def is_empty(self) -> bool:

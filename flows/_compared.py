@@ -11,6 +11,7 @@ from prefect.states import Completed, Failed
 from pydantic import Field
 
 from darkroom.comparison import Combination, Comparison
+from darkroom.dollars import dollars
 from darkroom.errors import InvalidRequest
 from darkroom.picture import Picture
 from darkroom.pipeline.pipeline import Pipeline
@@ -101,7 +102,7 @@ def _cells(row: Row, one: Combination | None) -> tuple[str, ...]:
     if row.picture is None:
         return (name, asked, _text(seed), row.status, "", "", "", row.reason)
     how = row.picture.provenance
-    price = "unknown" if how.price_usd is None else f"${how.price_usd:g}"
+    price = "unknown" if how.price_usd is None else dollars(how.price_usd)
     return (
         name,
         asked,
@@ -142,7 +143,7 @@ class Compared(Run):
     def _ended(self, error: Exception | None) -> State[Any]:
         report = self.report
         count = sum(1 for row in report.rows if row.picture and row.model)
-        told = f"{count} of {len(report.combinations)} pictures, about ${report.spent_usd:g}"
+        told = f"{count} of {len(report.combinations)} pictures, about {dollars(report.spent_usd)}"
         for status in ("failed", "filtered", "refused", "stopped"):
             if rows := report.of(status):
                 told += f"; {status}: {', '.join(row.step for row in rows)}"
@@ -177,7 +178,7 @@ def _cell(one: Combination, row: Row | None) -> Cell:
         why = f"{row.status}: {row.reason}" if row else "not begun"
         return Cell(title=one.name, facts=("", ""), why=why)
     how = row.picture.provenance
-    price = "price unknown" if how.price_usd is None else f"${how.price_usd:g}"
+    price = "price unknown" if how.price_usd is None else dollars(how.price_usd)
     made = [
         f"{row.picture.width} x {row.picture.height}",
         "" if how.seed is None else f"seed {how.seed}",

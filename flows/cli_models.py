@@ -10,6 +10,7 @@ import click
 
 from darkroom import catalog
 from darkroom.catalog import Model
+from darkroom.dollars import dollars
 from darkroom.errors import InvalidRequest
 
 
@@ -61,7 +62,7 @@ def _prices(model: Model) -> str:
     usd = sorted({price.usd for price in model.prices})
     if not usd:
         return "price unknown"
-    return f"${usd[0]:g}" if len(usd) == 1 else f"${usd[0]:g} to ${usd[-1]:g}"
+    return " to ".join(dollars(each) for each in dict.fromkeys([usd[0], usd[-1]]))
 
 
 def _plain(model: Model, day: date) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from darkroom import catalog
+from darkroom.dollars import dollars
 from darkroom.errors import BudgetReached, ContentFiltered
 from darkroom.picture import Picture, local_path
 
@@ -39,7 +40,7 @@ class Row(BaseModel):
             status = f"{self.status} (optional)" if self.optional else self.status
             return (self.step, self.model_name, *[""] * 4, f"{status}: {self.reason}")
         how = self.picture.provenance
-        price = "unknown" if how.price_usd is None else f"${how.price_usd:g}"
+        price = "unknown" if how.price_usd is None else dollars(how.price_usd)
         return (
             self.step,
             self.model_name,
@@ -110,8 +111,8 @@ class Report(BaseModel):
         """What this run paid, and what had been paid for of its pictures before, in words."""
         known = {row.picture.sha256: row.price_usd or 0.0 for row in self.of_models if row.picture}
         before = sum(known.values()) - self.spent_usd
-        told = f"about ${self.spent_usd:g}"
-        return f"{told}, and ${round(before, 6):g} paid before" if before > 1e-6 else told
+        told = f"about {dollars(self.spent_usd)}"
+        return f"{told}, and {dollars(before)} paid before" if before > 1e-6 else told
 
     @property
     def of_models(self) -> list[Row]:

@@ -89,19 +89,16 @@ def run_pipeline(
         "again": str(flow_run.get_id()) if again else "",
     }
     verdicts = {step: Verdict.read(words) for step, words in (choices or {}).items()}
-    answers = review.given.set(verdicts)
-    for name, step in made.reviews.items():
-        review.check(name, patience=bool(step.fields.get("wait")))
-    plan = foreseen(made, params or {}, how)
-    for line in sentences(plan):
-        get_run_logger().info("plan: %s", line)
-    plan_artifact(plan)
-    plan.check_budget(max_cost)
-    walk, ask = Walk(made, params or {}), partial(_ask, run.store)
-    try:
+    with review.answered(verdicts):
+        for name, step in made.reviews.items():
+            review.check(name, patience=bool(step.fields.get("wait")))
+        plan = foreseen(made, params or {}, how)
+        for line in sentences(plan):
+            get_run_logger().info("plan: %s", line)
+        plan_artifact(plan)
+        plan.check_budget(max_cost)
+        walk, ask = Walk(made, params or {}), partial(_ask, run.store)
         job = driven(run, walk, how, max_cost, at_once, ask)
-    finally:
-        review.given.reset(answers)
     for left in job.walk.left:
         run.report.leave(left.name, left.how, left.reason, optional=left.optional)
     return run.end(unexpected(job))

@@ -15,6 +15,7 @@ from prefect.states import Completed
 from pydantic import Field
 
 from blocks import ImageStore
+from darkroom.dollars import dollars
 from darkroom.errors import StoreFailed
 from darkroom.folder_store import FolderStore
 from darkroom.period import Period
@@ -61,7 +62,7 @@ def usage_report(
     for sentence in (*words.endings(usage), *usage.unknown):
         get_run_logger().warning("%s", sentence)
     if limit_usd is not None and usage.total.spend_usd > limit_usd:
-        message = f"${usage.total.spend_usd:.4g} is more than ${limit_usd:g}: {told}"
+        message = f"{dollars(usage.total.spend_usd)} is more than {dollars(limit_usd)}: {told}"
         return Completed(name="OverLimit", message=message, data=usage)
     return Completed(message=told, data=usage)
 

@@ -30,6 +30,7 @@ from prefect.context import FlowRunContext, TaskRunContext
 from prefect.exceptions import PrefectException
 from prefect.logging import get_logger
 
+from darkroom.dollars import dollars
 from darkroom.errors import DarkroomError, PictureMissing
 from darkroom.picture import Picture
 from darkroom.store import Store
@@ -206,7 +207,7 @@ def caption(picture: Picture) -> str:
 
 def price(usd: float | None) -> str:
     """Dollars as markdown takes them; what is not known is said to be unknown."""
-    return "unknown" if usd is None else f"\\${usd:.4g}"
+    return "unknown" if usd is None else f"\\{dollars(usd)}"
 
 
 def gallery(store: Store, cells: Sequence[tuple[Picture, str]], columns: int = 4) -> str:

@@ -7,7 +7,8 @@ pictures that were chosen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,6 +45,16 @@ at_hand: ContextVar[Ask | None] = ContextVar("at_hand", default=None)
 
 given: ContextVar[Mapping[str, Verdict]] = ContextVar("given", default={})  # noqa: B039 - read only
 """Answers that were given beforehand, by the step's name."""
+
+
+@contextmanager
+def answered(verdicts: Mapping[str, Verdict]) -> Iterator[None]:
+    """Take these for the answers to reviews, by the step's name, while the block runs."""
+    token = given.set(verdicts)
+    try:
+        yield
+    finally:
+        given.reset(token)
 
 
 @task(cache_policy=NO_CACHE, on_completion=[_show.artifacts])

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from blocks import Bedrock, ImageStore
 from darkroom import catalog
+from darkroom.dollars import dollars
 from darkroom.picture import local_path
 from darkroom.standin.server import StandIn
 from tasks._show import MAX_DATA
@@ -120,7 +121,7 @@ def test_each_picture_has_a_page_with_its_facts(page: Page, shot: Shot) -> None:
             f"model {how['model']}",
             f"seed {how['seed']}",
             f"size {picture['width']} x {picture['height']}",
-            f"price ${how['price_usd']:g}",
+            f"price {dollars(how['price_usd'])}",
             f"time {how['seconds']:.1f} s",
             f"file {local_path(picture['uri'])}",
         ]

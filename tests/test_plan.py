@@ -91,7 +91,7 @@ def test_a_plan_knows_what_is_there_already(
     assert state.is_completed(), state.message
     blocks = (Bedrock.find("plan-there"), ImageStore.find("plan-there"))
     plan = planned(BANNER, {"photo": photo, "count": 2}, *blocks)
-    assert (plan.calls, plan.cached, plan.pictures, plan.price) == (0, 6, 6, "$0")
+    assert (plan.calls, plan.cached, plan.pictures, plan.price) == (0, 6, 6, "$0.00")
     longer = planned(BANNER, {"photo": photo, "count": 3}, *blocks)
     assert lines(longer)["scene"][:2] == (0, 1)
     made = standin.calls()["models"]

@@ -23,7 +23,7 @@ from flows.report import Report
 from flows.run_batch import run_batch
 from flows.run_pipeline import run_pipeline
 from tasks.picture import load_picture
-from tasks.review import decide, given, review
+from tasks.review import answered, decide, review
 from tests.conftest import bedrock_of
 
 SD35 = "stability.sd3-5-large-v1:0"
@@ -80,7 +80,7 @@ def of(state: State[Any], step: str) -> list[Picture]:
     return [row.picture for row in report(state).rows if row.step == step and row.picture]
 
 
-def answered(standin: StandIn, model: str) -> int:
+def calls_of(standin: StandIn, model: str) -> int:
     found = standin.calls()["models"].get(model)
     return int(found["answered"]) if found else 0
 
@@ -132,7 +132,7 @@ def test_the_chosen_ones_go_on(run: Callable[..., Any], standin: StandIn) -> Non
     assert [each.sha256 for each in chosen] == [options[2].sha256, options[0].sha256]
     large = [of(state, name)[0] for name in ("big-1", "big-2")]
     assert [each.provenance.parents for each in large] == [(each.sha256,) for each in chosen]
-    assert answered(standin, FAST) == 2
+    assert calls_of(standin, FAST) == 2
     assert report(state).spent_usd == pytest.approx(3 * 0.08 + 2 * 0.03)
 
 
@@ -163,7 +163,7 @@ def test_all_can_be_rejected(run: Callable[..., Any], standin: StandIn) -> None:
     assert (rows["pick"].status, rows["pick"].reason) == ("skipped", "rejected: too dark")
     assert rows["big"].status == "skipped"
     assert "${pick}" in rows["big"].reason
-    assert answered(standin, FAST) == 0
+    assert calls_of(standin, FAST) == 0
 
 
 def test_new_ones_are_made_with_other_words(run: Callable[..., Any], standin: StandIn) -> None:
@@ -178,9 +178,9 @@ def test_new_ones_are_made_with_other_words(run: Callable[..., Any], standin: St
     assert len(seeds) == 6
     assert of(state, "pick again")[0].sha256 == second[0].sha256
     assert of(state, "big")[0].provenance.parents == (second[0].sha256,)
-    assert answered(standin, SD35) == 6
+    assert calls_of(standin, SD35) == 6
     assert run(choices).is_completed()
-    assert answered(standin, SD35) == 6
+    assert calls_of(standin, SD35) == 6
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_budget_counts_what_the_run_paid_for_before(
     state = run({"pick": "new", "pick again": "1"}, max_cost=0.4)
     assert state.is_failed()
     assert "would pass max_cost" in str(state.message)
-    assert answered(standin, SD35) <= 5
+    assert calls_of(standin, SD35) <= 5
 
 
 def test_a_flow_of_ones_own_asks_too(run: Callable[..., Any], photo: str) -> None:
@@ -231,11 +231,8 @@ def test_a_flow_of_ones_own_asks_too(run: Callable[..., Any], photo: str) -> Non
         asked = Review(images=tuple(load_picture(photo, store)), question="Good?")
         return review(asked, decide(asked, "look", store=store), store=store, step="look")
 
-    token = given.set({"look": Verdict.read("1")})
-    try:
+    with answered({"look": Verdict.read("1")}):
         (chosen,) = mine()
-    finally:
-        given.reset(token)
     assert [(each.step, each.said) for each in chosen.provenance.reviews] == [("look", "chose 1")]
     with pytest.raises(InvalidRequest, match="look = 'review': no deployment started this run"):
         mine()

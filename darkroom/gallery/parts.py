@@ -13,6 +13,7 @@ from typing import IO
 from urllib.parse import quote
 
 from darkroom import catalog
+from darkroom.dollars import dollars
 from darkroom.errors import UnknownModel
 from darkroom.picture import local_path
 
@@ -119,8 +120,7 @@ def link(uri: str, page: Path, root: Path) -> str:
 
 def price(usd: float, unpriced: int = 0, word: str = "") -> str:
     """Dollars; what is not known is never said to be nothing."""
-    cents = f"{usd:.6f}".rstrip("0").partition(".")[2]
-    known = f"${usd:,.2f}" if usd >= 1 else f"$0.{cents:0<2}"
+    known = dollars(usd)
     if not unpriced:
         return known + word
     unknown = f"{count_of(unpriced, 'call')} of unknown price"
