@@ -101,9 +101,16 @@ def artifacts(page: Page, address: str, run: str, name: str) -> None:
     """The artifacts of a run."""
     page.goto(f"{address}/v2/runs/flow-run/{run}", wait_until="commit")
     page.get_by_text("Artifacts", exact=True).last.click()
-    page.locator("img[src^='data:image']").nth(3).wait_for()
-    page.locator("img[src^='data:image']").first.scroll_into_view_if_needed()
+    page.locator("img[src^='data:image']").nth(1).wait_for()
     kept(page, name)
+
+
+def sheet(home: Path) -> None:
+    """The contact sheet of the product shot."""
+    (found,) = (home / "up" / "pictures").rglob("contact_sheet-*.jpg")
+    with Image.open(found) as image:
+        image.thumbnail((WIDE, WIDE))
+        image.save(HERE / "product_shot.jpg", quality=82)
 
 
 def review(page: Page, address: str, run: str) -> None:
@@ -142,6 +149,7 @@ def main() -> None:
         restyle = str(HERE.parent / "pipelines" / "restyle_with_review.yaml")
         choice = api.start("run_pipeline", pipeline=restyle, params={"photo": str(photo)})
         api.wait(shot, "Completed")
+        sheet(home)
         api.wait(choice, "Suspended")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
