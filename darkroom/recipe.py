@@ -34,6 +34,8 @@ Recall = Callable[[str], list[Picture] | None]
 _WORD = re.compile(r"[A-Za-z][\w.-]*")
 _NOT_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 _REFERENCE = re.compile(r"\$\{[A-Za-z_][\w.]*(\[\d+\])?\}")
+# What a pipeline reads as a reference, or as one that is written wrongly.
+_LIKE_ONE = re.compile(r"\$[{(]|[${]\s*[A-Za-z_]")
 # What JSON writes as it is and YAML takes in no text.
 _ODD = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 
@@ -249,7 +251,7 @@ class _Book:
 
     def _value(self, name: str, value: Any) -> Any:
         """A value; a text that looks like a reference is a param, whose text stands for itself."""
-        if isinstance(value, str) and "${" in value:
+        if isinstance(value, str) and _LIKE_ONE.search(value):
             param = _free(name, self.params)
             self.params[param] = {"type": "text", "default": value}
             return f"${{params.{param}}}"

@@ -50,20 +50,23 @@ def check(files: tuple[Path, ...], as_json: bool) -> int:
     from darkroom.pipeline.pipeline import Pipeline
     from darkroom.pipeline.source import BadPipeline, Problem
 
-    problems: list[Problem] = []
+    problems: dict[Problem, None] = {}  # of a file that is a step of several, each once
     for file in files:
         try:
             made = Pipeline.load(file)
         except BadPipeline as error:
-            problems += error.problems
+            problems |= dict.fromkeys(error.problems)
         else:
+            problems |= dict.fromkeys(made.warnings)
             if not as_json:
-                click.echo(f"{file}: {made.name} is in order, {len(made.steps)} steps")
+                count = len(made.steps)
+                steps = "1 step" if count == 1 else f"{count} steps"
+                click.echo(f"{file}: {made.name} is in order, {steps}")
     if as_json:
         click.echo(json.dumps([vars(each) for each in problems], indent=2))
     for each in [] if as_json else problems:
         click.echo(str(each), err=True)
-    return 2 if problems else 0
+    return 2 if any(each.level == "error" for each in problems) else 0
 
 
 @click.command()

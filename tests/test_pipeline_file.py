@@ -99,7 +99,7 @@ STEP = "name: a\nsteps:\n  made: {mode: text_to_image, prompt: a mug}\n"
         (STEP + "  x: {mode: upscale, image: 5}", "4:22: image: a picture is expected"),
         (
             STEP + "  x: {mode: variation, image: ${made}, similarity: 1.3}",
-            "4:40: similarity = 1.3: Input should be less than or equal to 1",
+            "4:40: similarity = 1.3: at most 1 is allowed",
         ),
         (
             STEP + "  x: {mode: upscale, model: core, image: ${made}}",
@@ -123,11 +123,11 @@ STEP = "name: a\nsteps:\n  made: {mode: text_to_image, prompt: a mug}\n"
         ),
         (STEP + "params: {a: {type: text}}", "4:10: the param a is used by no step"),
         (STEP + "params: {a: {typ: text}}", "typ is unknown here. Did you mean type?"),
-        (STEP + "params: {a: {type: img}}", "4:14: type: Input should be 'image'"),
+        (STEP + "params: {a: {type: img}}", "4:14: type = 'img': it is one of image, images, text"),
         (STEP + "outputs: [mad]", "4:11: mad: there is no such step. Did you mean made?"),
         (STEP + "step: {}", "4:1: step is unknown here. Did you mean steps?"),
         ("steps: {}", "name is missing"),
-        ("name: a\nsteps: {}", "2:1: steps: "),
+        ("name: a\nsteps: {}", "2:8: steps: there is none: each step under its name"),
         ("name: a\nname: b\nsteps: {}", "2:1: name is there twice"),
         ("- a", "a mapping with `name` and `steps` is expected"),
         ("", "a mapping with `name` and `steps` is expected"),
@@ -177,7 +177,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadPipeline, match=r"p\.yaml: cannot be read"):
         Pipeline.load(path)
     path.write_bytes(b"name: \xff\n")
-    with pytest.raises(BadPipeline, match="is not UTF-8 text"):
+    with pytest.raises(BadPipeline, match=r"p\.yaml:1:7: byte 7 of the file \(0xFF\) is not UTF-8"):
         Pipeline.load(path)
     path.write_bytes(BANNER.encode("utf-8-sig"))
     assert Pipeline.load(path).name == "autumn_banner"

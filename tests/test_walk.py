@@ -169,13 +169,13 @@ def test_one_picture_of_several_can_be_chosen() -> None:
     """`${options[1]}` is the second; one that is not there fails the step."""
     text = """
         name: chosen
-        params: {photo: {type: image}}
+        params: {photo: {type: image}, many: {type: integer}}
         steps:
-          options: {mode: variation, image: ${params.photo}, count: 2}
+          options: {mode: variation, image: ${params.photo}, count: "${params.many}"}
           second: {do: resize, image: ${options[1]}, width: 10}
           third: {do: resize, image: ${options[2]}, width: 10}
     """
-    walk, units = driven(text, {"photo": "/a/1.png"})
+    walk, units = driven(text, {"photo": "/a/1.png", "many": 2})
     assert units["second"].request.image == pictures(units["options"])[1]
     assert [left.name for left in walk.left] == ["third"]
     assert "gives 2 pictures" in walk.left[0].reason

@@ -105,3 +105,12 @@ def test_pipelines_that_are_steps_of_each_other_are_refused(tmp_path: Path) -> N
         )
     with pytest.raises(BadPipeline, match=r"a\.yaml -> .*b\.yaml -> .*a\.yaml"):
         Pipeline.load(tmp_path / "a.yaml")
+
+
+def test_a_file_can_be_handed_on_to_a_part(whole: Path) -> None:
+    """A picture beside the file is loaded for the param of another pipeline."""
+    (whole.parent / "mug.png").write_bytes(b"")
+    whole.write_text("name: whole\nsteps:\n  clean: {pipeline: cut.yaml, photo: mug.png}\n")
+    walk, names = walked(whole)
+    assert names == ["mug", "clean/alone", "clean/flat"]
+    assert [name for name, _ in walk.outputs] == ["clean"]

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from darkroom import catalog, modes
 from darkroom.catalog import Model
-from darkroom.errors import InvalidRequest, UnsupportedMode
+from darkroom.errors import InvalidRequest, ModelRetired, UnsupportedMode
 from darkroom.picture import picture_fields
-from darkroom.pipeline import reference
+from darkroom.pipeline import reference, rules
+from darkroom.pipeline.condition import NUMBERS
 from darkroom.pipeline.free import STEPS
-from darkroom.pipeline.source import BadPipeline, Loc, Problem, Source
+from darkroom.pipeline.meant import check_picture, check_text
+from darkroom.pipeline.parts import part_of
+from darkroom.pipeline.source import Loc, Problem, Source
 
 if TYPE_CHECKING:
     from darkroom.pipeline.pipeline import Param, Pipeline, Step
-
-_within: ContextVar[tuple[str, ...]] = ContextVar("within", default=())
-"""The files that are being read, each a step of the one before."""
 
 
 def checked(
@@ -37,7 +35,7 @@ def checked(
             problems.append(read.problem(loc, told))
             continue
         if step.pipeline:
-            part = _part(read, (*loc, "pipeline"), step, problems)
+            part = part_of(read, (*loc, "pipeline"), step, params, problems)
             if part:
                 parts[name] = part
             continue
@@ -97,74 +95,90 @@ def _fields(
             readable = False  # said by whoever looked for the step's needs
             continue
         if name in pictures:
-            _picture(read, here, name, value, params, problems)
+            check_picture(read, here, name, value, params, problems)
         elif whole and whole.step and not whole.field:
+            if whole.step not in read.data["steps"]:
+                continue  # said by whoever looked for the step's needs
             told = f"{name}: {whole.text} are pictures, and something else is expected"
             problems.append(read.problem(here, told))
         elif whole and whole.param and whole.param in params:
-            _typed(read, here, kind, name, params[whole.param], problems)
-        elif not inside:
+            _typed(read, here, kind, name, params[whole.param], whole.text, problems)
+        elif whole and whole.field:
+            sample = 1 if whole.field in NUMBERS else "a"
+            _sampled(read, here, kind, name, sample, f"{whole.text} is", problems)
+        else:
             _literal(read, here, kind, name, value, problems)
+            check_text(read, here, name, inside, params, problems)
     for name, field in kind.model_fields.items():
         if field.is_required() and name not in {_named(kind, each) for each in step.fields}:
             problems.append(read.problem(loc, f"{step.word} needs {name}"))
     return readable and len(problems) == before
 
 
-def _picture(
+def _typed(
     read: Source,
     loc: Loc,
+    kind: type[BaseModel],
     name: str,
-    value: Any,
-    params: dict[str, Param],
+    param: Param,
+    text: str,
     problems: list[Problem],
-) -> None:
-    """A picture is a step's, a param's, or a file beside the pipeline."""
-    for each in value if isinstance(value, list) else [value]:
-        whole = reference.one(each)
-        if whole is None:
-            if not isinstance(each, str):
-                told = f"{name}: a picture is expected: ${{STEP}}, ${{params.NAME}} or a file"
-                problems.append(read.problem(loc, told))
-            elif read.file and not (Path(read.file).parent / each).is_file():
-                told = f"{name}: there is no file {each} beside the pipeline"
-                problems.append(read.problem(loc, told))
-        elif whole.field:
-            told = f"{name}: {whole.text} is no picture"
-            problems.append(read.problem(loc, told))
-        elif whole.param in params and params[whole.param].type not in ("image", "images"):
-            told = f"{name}: {whole.text} is {params[whole.param].type}, and no picture"
-            problems.append(read.problem(loc, told))
-
-
-def _typed(
-    read: Source, loc: Loc, kind: type[BaseModel], name: str, param: Param, problems: list[Problem]
 ) -> None:
     """Whether a param's type and default are what a field takes."""
     samples: dict[str, Any] = {"text": "a", "integer": 1, "number": 0.5, "boolean": True}
     if param.type in ("image", "images"):
-        problems.append(read.problem(loc, f"{name}: a picture, and something else is expected"))
+        told = f"{name}: {text} is a picture, and something else is expected"
+        problems.append(read.problem(loc, told))
     elif param.default is not None:
         _literal(read, loc, kind, name, param.default, problems)
     elif param.type != "text" and not param.choices:
-        try:
-            _adapter(kind, name).validate_python(samples[param.type])
-        except ValidationError as error:
-            if all("type" in each["type"] or "parsing" in each["type"] for each in error.errors()):
-                told = f"{name}: a param of type {param.type} is none of its values"
-                problems.append(read.problem(loc, told))
+        told = f"a param of type {param.type} is"
+        _sampled(read, loc, kind, name, samples[param.type], told, problems)
+
+
+def _sampled(
+    read: Source,
+    loc: Loc,
+    kind: type[BaseModel],
+    name: str,
+    sample: Any,
+    told: str,
+    problems: list[Problem],
+) -> None:
+    """Whether a field takes values like `sample`, which `told` names."""
+    try:
+        _adapter(kind, name).validate_python(sample)
+    except ValidationError as error:
+        if all("type" in each["type"] or "parsing" in each["type"] for each in error.errors()):
+            problems.append(read.problem(loc, f"{name}: {told} none of its values"))
+    except InvalidRequest:
+        return  # of its kind, and out of its range
 
 
 def _literal(
     read: Source, loc: Loc, kind: type[BaseModel], name: str, value: Any, problems: list[Problem]
 ) -> None:
+    """Whether a value is allowed, apart from what references in it will be."""
+    from darkroom.pipeline.pipeline import near
+
     try:
         _adapter(kind, name).validate_python(value)
     except ValidationError as error:
-        told = error.errors()[0]["msg"].removeprefix("Value error, ")
-        problems.append(read.problem(loc, f"{name} = {value!r}: {told}"))
+        for each in rules.broken(error, value):
+            what = ".".join(map(str, (name, *each.loc)))
+            if each.kind == "missing":
+                told = f"{what} is missing"
+            elif each.kind == "unknown":
+                known = rules.names(kind.model_fields[name].annotation, each.loc)
+                told = f"{what} is unknown here.{near(str(each.loc[-1]), known)}"
+            elif any(reference.within(each.value)):
+                continue
+            else:
+                told = f"{what} = {rules.shown(each.value)}: {each.text}"
+            problems.append(read.problem((*loc, *each.loc), told))
     except InvalidRequest as error:
-        problems.append(read.problem(loc, str(error)))
+        if not any(reference.within(value)):
+            problems.append(read.problem(loc, str(error)))
 
 
 def _named(kind: type[BaseModel], name: str) -> str:
@@ -196,6 +210,11 @@ def _model(read: Source, loc: Loc, step: Step, problems: list[Problem]) -> None:
             else catalog.default(step.mode, {*fields} - _on_the_way(step.mode))
         )
         takes = row.takes(step.mode)
+        if step.on_retired == "refuse":
+            way_on = f"{row.successor(step.mode, catalog.today())} Or say on_retired: substitute."
+            row.check_alive(step.mode, catalog.today(), way_on)
+    except ModelRetired as error:
+        problems.append(read.problem(here, str(error), "warning"))
     except (InvalidRequest, UnsupportedMode) as error:
         problems.append(read.problem(here, str(error)))
         return
@@ -241,32 +260,3 @@ def _limit(
         limit.check(name, _adapter(modes.find(step.mode), name).validate_python(value), row.name)
     except InvalidRequest as error:
         problems.append(read.problem(loc, str(error)))
-
-
-def _part(read: Source, loc: Loc, step: Step, problems: list[Problem]) -> Pipeline | None:
-    """The pipeline that a step names, with the params that it is given."""
-    from darkroom.pipeline.pipeline import Pipeline, near
-
-    path = Path(read.file or ".").parent / str(step.pipeline)
-    chain = (*_within.get(), str(Path(read.file).resolve()))
-    if str(path.resolve()) in chain:
-        told = f"the files are steps of each other: {' -> '.join([*chain, str(path.resolve())])}"
-        problems.append(read.problem(loc, told))
-        return None
-    token = _within.set(chain)
-    try:
-        part = Pipeline.load(path)
-    except BadPipeline as error:
-        problems.append(read.problem(loc, f"{step.pipeline} is not in order:"))
-        problems.extend(error.problems)
-        return None
-    finally:
-        _within.reset(token)
-    for name in step.fields:
-        if name not in part.params:
-            told = f"{step.pipeline} has no param {name}.{near(name, part.params)}"
-            problems.append(read.problem((*loc[:-1], name), told))
-    for name, param in part.params.items():
-        if param.default is None and name not in step.fields:
-            problems.append(read.problem(loc, f"{step.pipeline} needs the param {name}"))
-    return part

@@ -45,7 +45,7 @@ def given_values(pipeline: Pipeline, values: Mapping[str, Any]) -> dict[str, Any
         if value is None:
             what = "a picture" if param.is_picture else f"a value ({param.type})"
             raise InvalidRequest(f"{name}: {pipeline.name} needs {what}.")
-        found[name] = _value(name, param, value)
+        found[name] = given_value(name, param, value)
     return found
 
 
@@ -57,7 +57,12 @@ def _default(pipeline: Pipeline, param: Param) -> Any:
     return param.default
 
 
-def _value(name: str, param: Param, value: Any) -> Any:
+def given_value(name: str, param: Param, value: Any) -> Any:
+    """A value as a param takes it.
+
+    Raises:
+        InvalidRequest: It is none of its type, or of its choices.
+    """
     try:
         made = _KINDS[param.type].validate_python(value)
     except ValidationError as error:

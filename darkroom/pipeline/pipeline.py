@@ -8,19 +8,21 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from darkroom.pipeline import reference, source
-from darkroom.pipeline.source import BadPipeline, Loc, Problem, Source
+from darkroom.pipeline.condition import trouble
+from darkroom.pipeline.miswritten import miswritten
+from darkroom.pipeline.shape import MOST_STEPS, NAME, check_names, shaped
+from darkroom.pipeline.source import BadPipeline, Loc, Problem, Source, in_order
 
-MOST_STEPS = 500
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=60)]
 Kind = Literal["mode", "do", "pipeline"]
 ParamType = Literal["image", "images", "text", "integer", "number", "boolean"]
 
@@ -83,12 +85,18 @@ class Step(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Name
+    name: str
     description: str = ""
-    params: dict[Name, Param] = {}
+    params: dict[str, Param] = {}
     defaults: dict[str, Any] = {}
-    steps: dict[Name, Step] = Field(min_length=1, max_length=MOST_STEPS)
-    outputs: tuple[Name, ...] = ()
+    steps: dict[str, Step] = Field(min_length=1, max_length=MOST_STEPS)
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> dict[Loc, str]:
+        """The names that the file gives, by their places."""
+        steps: dict[Loc, str] = {("steps", name): name for name in self.steps}
+        return {("name",): self.name, **{("params", name): name for name in self.params}, **steps}
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,8 @@ class Pipeline:
         needs: The steps that each step needs.
         outputs: The steps whose pictures are the result; all without a follower if none is named.
         file: Where it came from; "" if from text.
+        parts: The pipelines that its steps name, by step.
+        warnings: What a user should know before it is run, and what stops nothing here.
     """
 
     name: str
@@ -113,6 +123,7 @@ class Pipeline:
     outputs: tuple[str, ...]
     file: str = ""
     parts: dict[str, Pipeline] = field(default_factory=dict)
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -154,23 +165,36 @@ class Pipeline:
     @classmethod
     def of(cls, read: Source) -> Self:
         """Check what a file says."""
+        from darkroom.pipeline.amounts import amounts, check_picks
         from darkroom.pipeline.check import checked
 
-        try:
-            file = _File.model_validate(_with_defaults(read.data))
-        except ValidationError as error:
-            raise BadPipeline([_problem(read, each) for each in error.errors()]) from error
-        problems: list[Problem] = []
-        needs = _needs(read, file, problems)
+        problems = list(read.problems)
+        data = _with_defaults(read.data)
+        file, left = shaped(read, data, _File, problems)
+        if file is None:
+            raise BadPipeline(in_order(problems, read.file))
+        check_names(read, file.names, problems)
+        needs = _needs(read, file, left, problems)
         order = _order(read, needs, problems)
-        outputs = _outputs(read, file, needs, problems)
+        outputs = _outputs(read, file, needs, left, problems)
         parts = checked(read, file.params, file.steps, problems)
-        _unused(read, file, problems)
-        if problems:
-            raise BadPipeline(sorted(problems, key=lambda each: (each.line, each.column)))
-        steps = {name: file.steps[name] for name in order}
+        check_picks(read, file.steps, amounts(order, file.steps, file.params, parts), problems)
+        _unused(read, file, data["steps"], problems)
+        problems = in_order(problems, read.file)
+        if any(each.level == "error" for each in problems):
+            raise BadPipeline(problems)
+        for part in parts.values():
+            problems += part.warnings
         return cls(
-            file.name, file.description, file.params, steps, needs, outputs, read.file, parts
+            file.name,
+            file.description,
+            file.params,
+            {name: file.steps[name] for name in order},
+            needs,
+            outputs,
+            read.file,
+            parts,
+            tuple(dict.fromkeys(problems)),
         )
 
 
@@ -197,47 +221,56 @@ def _with_defaults(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "steps": filled}
 
 
-def _problem(read: Source, error: Any) -> Problem:
-    loc: Loc = tuple(part for part in error["loc"] if part != "[key]")
-    told = error["msg"].removeprefix("Value error, ")
-    what = loc[-1] if loc else "the file"
-    if error["type"] == "extra_forbidden":
-        known = {1: _File.model_fields, 3: Param.model_fields}.get(len(loc), {})
-        return read.problem(loc, f"{what} is unknown here.{near(str(what), known)}")
-    if error["type"] == "missing":
-        return read.problem(loc[:-1], f"{what} is missing")
-    return read.problem(loc, f"{what}: {told}")
-
-
-def _needs(read: Source, file: _File, problems: list[Problem]) -> dict[str, tuple[str, ...]]:
+def _needs(
+    read: Source, file: _File, left: set[Loc], problems: list[Problem]
+) -> dict[str, tuple[str, ...]]:
     """The steps that each step refers to."""
+    params = {*file.params, *(str(name) for group, name in left if group == "params")}
+    steps = {*file.steps, *(str(name) for group, name in left if group == "steps")}
     needs = {}
     for name, step in file.steps.items():
         found: list[str] = []
-        for key, value in {**step.fields, "when": step.when, "model": step.model}.items():
-            loc: Loc = ("steps", name, key)
+        everything = {**step.fields, "when": step.when, "model": step.model}
+        for loc, text in reference.texts(everything, ("steps", name)):
             try:
-                references = list(reference.within(value))
+                references = list(reference.within(text))
             except ValueError as error:
                 problems.append(read.problem(loc, str(error)))
                 continue
-            for each in references:
-                if each.param and each.param not in file.params:
-                    told = f"{each.text}: there is no such param.{near(each.param, file.params)}"
-                    problems.append(read.problem(loc, told))
-                elif each.step and each.step not in file.steps:
-                    told = f"{each.text}: there is no such step.{near(each.step, file.steps)}"
-                    problems.append(read.problem(loc, told))
-                elif each.field and each.field not in reference.FIELDS:
-                    told = (
-                        f"{each.text}: a picture has {', '.join(reference.FIELDS)}."
-                        f"{near(each.field, reference.FIELDS)}"
-                    )
-                    problems.append(read.problem(loc, told))
-                elif each.step:
-                    found.append(each.step)
+            told = [*miswritten(text, params, steps)]
+            if loc[2:] == ("when",) and not told:
+                told = [trouble(text, file.params)]
+            told += [_unknown(each, params, steps, file) for each in references]
+            problems += [read.problem(loc, each) for each in told if each]
+            found += [each.step for each in references if each.step in file.steps]
         needs[name] = tuple(dict.fromkeys(found))
     return needs
+
+
+def _unknown(
+    each: reference.Reference, params: Collection[str], steps: Collection[str], file: _File
+) -> str:
+    """Why a reference means nothing; "" if it means something."""
+    if each.param and each.param not in params:
+        hint = near(each.param, params)
+        if each.param in steps:
+            hint = f" {each.param} is a step: write ${{{each.param}}}."
+        return f"{each.text}: there is no such param.{hint}"
+    if each.step and each.step not in steps:
+        hint = near(each.step, steps)
+        if each.step in params:
+            hint = f" {each.step} is a param: write ${{params.{each.step}}}."
+        return f"{each.text}: there is no such step.{hint}"
+    if not each.field or each.field in reference.FIELDS:
+        return ""
+    told = f"{each.text}: a picture has {', '.join(reference.FIELDS)}."
+    step = file.steps.get(each.step)
+    if step and step.pipeline:
+        return (
+            f"{told} The pictures of {step.pipeline} are ${{{each.step}}}, and one of them is "
+            f"${{{each.step}[0]}}, in the order of its outputs."
+        )
+    return f"{told}{near(each.field, reference.FIELDS)}"
 
 
 def _order(read: Source, needs: dict[str, tuple[str, ...]], problems: list[Problem]) -> list[str]:
@@ -251,25 +284,31 @@ def _order(read: Source, needs: dict[str, tuple[str, ...]], problems: list[Probl
 
 
 def _outputs(
-    read: Source, file: _File, needs: dict[str, tuple[str, ...]], problems: list[Problem]
+    read: Source,
+    file: _File,
+    needs: dict[str, tuple[str, ...]],
+    left: set[Loc],
+    problems: list[Problem],
 ) -> tuple[str, ...]:
     for index, name in enumerate(file.outputs):
-        if name not in file.steps:
+        if name not in file.steps and ("steps", name) not in left:
             told = f"{name}: there is no such step.{near(name, file.steps)}"
             problems.append(read.problem(("outputs", index), told))
     needed = {each for names in needs.values() for each in names}
     return file.outputs or tuple(name for name in file.steps if name not in needed)
 
 
-def _unused(read: Source, file: _File, problems: list[Problem]) -> None:
+def _unused(read: Source, file: _File, steps: Any, problems: list[Problem]) -> None:
+    """Params that no step names, not even one that is left out, or in a text that is not right."""
     used: set[str] = set()
-    for step in file.steps.values():
+    for _, text in reference.texts(steps):
         try:
-            everything = [step.fields, step.when, step.model]
-            used |= {each.param for each in reference.within(everything)}
+            used |= {each.param for each in reference.within(text)}
         except ValueError:
-            return  # said already
+            used |= {*re.findall(r"\w+", text)}
+        if [*miswritten(text, file.params, file.steps)]:
+            used |= {*re.findall(r"\w+", text)}
     for name in file.params:
-        if name not in used:
+        if name not in used and re.fullmatch(NAME, name):
             told = f"the param {name} is used by no step"
             problems.append(read.problem(("params", name), told))

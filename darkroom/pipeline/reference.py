@@ -17,10 +17,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from darkroom.pipeline.source import Loc
+
 FIELDS = ("width", "height", "seed", "model", "uri", "sha256")
 """What can be said of a picture."""
 
-PATTERN = r"\$\{[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?(\[\d+\])?(\.[a-z0-9]+)?\}"
+PATTERN = r"\$\{\s*[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?(\[\d+\])?(\.[a-z0-9]+)?\s*\}"
 _ANY = re.compile(r"\$\{([^{}]*)\}")
 _WELL = re.compile(
     r"\s*(?:params\.(?P<param>[A-Za-z_]\w*)|(?P<step>[A-Za-z_]\w*)(?:\[(?P<index>\d+)\])?"
@@ -74,15 +76,21 @@ def within(value: object) -> Iterator[Reference]:
     Raises:
         ValueError: Something has the signs of a reference, and is none.
     """
-    if isinstance(value, str):
-        for found in _ANY.finditer(value):
+    for _, text in texts(value):
+        for found in _ANY.finditer(text):
             yield _read(found)
+
+
+def texts(value: object, loc: Loc = ()) -> Iterator[tuple[Loc, str]]:
+    """All texts in a value, at any depth, each with the way to it."""
+    if isinstance(value, str):
+        yield loc, value
     elif isinstance(value, dict):
-        for each in value.values():
-            yield from within(each)
+        for name, each in value.items():
+            yield from texts(each, (*loc, name))
     elif isinstance(value, list | tuple):
-        for each in value:
-            yield from within(each)
+        for index, each in enumerate(value):
+            yield from texts(each, (*loc, index))
 
 
 def filled(value: Any, look_up: Callable[[Reference], Any]) -> Any:
@@ -107,18 +115,24 @@ def holds(condition: str | bool, look_up: Callable[[Reference], Any]) -> bool:
     """
     if isinstance(condition, bool):
         return condition
-    compared = _COMPARED.fullmatch(condition)
-    if not compared:
+    parts = compared(condition)
+    if not parts:
         return bool(filled(condition, look_up))
-    left, sign, right = compared.groups()
-    sides = [_plain(filled(each.strip(), look_up)) for each in (left, right)]
+    left, sign, right = parts
+    sides = [plain(filled(each, look_up)) for each in (left, right)]
     try:
         return _OPERATORS[sign](*sides)
     except TypeError as error:
         raise ValueError(f"{sides[0]!r} {sign} {sides[1]!r} cannot be compared") from error
 
 
-def _plain(value: Any) -> Any:
+def compared(condition: str) -> tuple[str, str, str] | None:
+    """The left side, sign and right side of a comparison, or None."""
+    found = _COMPARED.fullmatch(condition)
+    return (found[1].strip(), found[2], found[3].strip()) if found else None
+
+
+def plain(value: Any) -> Any:
     """A side of a comparison: what is written like a number is one, quotes are taken off."""
     if not isinstance(value, str):
         return value

@@ -12,9 +12,14 @@ from darkroom.picture import picture_fields
 from darkroom.pipeline.free import STEPS
 from darkroom.pipeline.pipeline import Param, Step
 from darkroom.pipeline.reference import PATTERN
+from darkroom.pipeline.shape import LONGEST_NAME, MOST_STEPS, NAME
 
 Schema = dict[str, Any]
-NAMES = {"pattern": r"^[A-Za-z_][A-Za-z0-9_]*$"}
+NAMES = {"pattern": NAME, "maxLength": LONGEST_NAME}
+REFERENCE: Schema = {"type": "string", "pattern": PATTERN}
+_OF_SCHEMAS = ("anyOf", "oneOf", "allOf")
+CONDITION = r"\$\{|[<>]|[=!]="
+"""What a condition has at least: a reference, or the sign of a comparison."""
 
 
 @cache
@@ -48,12 +53,39 @@ def schema() -> Schema:
             "steps": {
                 "type": "object",
                 "minProperties": 1,
+                "maxProperties": MOST_STEPS,
                 "propertyNames": NAMES,
                 "additionalProperties": {"anyOf": steps},
             },
             "outputs": {"type": "array", "items": {"type": "string", **NAMES}},
         },
+        # What a mode needs may be in the defaults.
+        "if": {"not": {"required": ["defaults"]}},
+        "then": {"properties": {"steps": {"additionalProperties": {"allOf": _all_needs()}}}},
     }
+
+
+def _all_needs() -> list[Schema]:
+    """What the steps of each mode need, where they have it of themselves."""
+    found = []
+    for mode in modes.names():
+        needed = _needs(modes.find(mode))
+        has_mode = {"properties": {"mode": {"const": mode}}, "required": ["mode"]}
+        found += [{"if": has_mode, "then": {"allOf": needed}}] if needed else []
+    return found
+
+
+def _needs(kind: type[BaseModel]) -> list[Schema]:
+    """What a step must have: each field under one of its names."""
+    also: dict[str, str] = getattr(kind, "also", {})
+    others = {name: other for other, name in also.items()}
+    return [
+        {"anyOf": [{"required": [name]}, {"required": [others[name]]}]}
+        if name in others
+        else {"required": [name]}
+        for name, field in kind.model_fields.items()
+        if field.is_required()
+    ]
 
 
 def _step(key: str, word: str, kind: type[BaseModel]) -> Schema:
@@ -64,13 +96,7 @@ def _step(key: str, word: str, kind: type[BaseModel]) -> Schema:
         for name, each in own["properties"].items()
     }
     fields |= {other: fields[name] for other, name in also.items()}
-    others = {name: other for other, name in also.items()}
-    needed = [{"required": [name]} for name in own.get("required", []) if name not in others]
-    needed += [
-        {"anyOf": [{"required": [name]}, {"required": [others[name]]}]}
-        for name in own.get("required", [])
-        if name in others
-    ]
+    needed = _needs(kind) if key == "do" else []
     return {
         "title": word,
         "description": own.get("description", ""),
@@ -94,13 +120,30 @@ def _part() -> Schema:
 def _how() -> Schema:
     """How any step is done."""
     own: Schema = _inlined(Step)["properties"]
+    own["when"] |= {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": CONDITION}]}
     return {name: each for name, each in own.items() if name not in ("mode", "do", "pipeline")}
 
 
 def _or_reference(field: Schema) -> Schema:
     told: Schema = {name: field[name] for name in ("description", "default") if name in field}
     plain = {name: value for name, value in field.items() if name not in (*told, "title")}
-    return {**told, "anyOf": [plain, {"type": "string", "pattern": PATTERN}]}
+    return {**told, "anyOf": [_open(plain), REFERENCE]}
+
+
+def _open(value: Any) -> Any:
+    """A schema that takes references within its values too."""
+    if not isinstance(value, dict):
+        return [_open(each) for each in value] if isinstance(value, list) else value
+    made = {name: _open(each) for name, each in value.items() if name in _OF_SCHEMAS}
+    for name in ("items", "additionalProperties"):
+        if isinstance(value.get(name), dict):
+            made[name] = _or_reference(value[name])
+    if "prefixItems" in value:
+        made["prefixItems"] = [_or_reference(each) for each in value["prefixItems"]]
+    if "properties" in value:
+        inner = value["properties"].items()
+        made["properties"] = {name: _or_reference(each) for name, each in inner}
+    return {**value, **made}
 
 
 def _picture(field: Schema) -> Schema:

@@ -62,15 +62,12 @@ class Scope:
     values: Mapping[str, Any]
     slots: dict[str, list[Slot]] = field(default_factory=dict)
 
-    def files(self, step: Step) -> set[str]:
+    def files(self, name: str, step: Step) -> set[str]:
         """The slots of the files that a step uses."""
-        names = {each.param for each in reference.within([step.fields, step.when]) if each.param}
-        keys = {f"params.{name}" for name in names if self.is_file(name)}
-        if step.pipeline:
-            return keys
-        single, many = pictures_of(kind_of(step))
-        for name in (*single, *many):
-            value = step.fields.get(name)
+        params = {each.param for each in reference.within([step.fields, step.when]) if each.param}
+        keys = {f"params.{param}" for param in params if self.is_file(param)}
+        for field_name in (*self.singles(name, step), *self.many(name, step)):
+            value = step.fields.get(field_name)
             for each in value if isinstance(value, list) else [value]:
                 if isinstance(each, str) and reference.one(each) is None:
                     keys.add(self._file(each))
@@ -109,6 +106,13 @@ class Scope:
             return [each for each, param in params.items() if param.type == "image"]
         return pictures_of(kind_of(step))[0]
 
+    def many(self, name: str, step: Step) -> list[str]:
+        """The fields of a step that take several pictures."""
+        if step.pipeline:
+            params = self.pipeline.parts[name].params
+            return [each for each, param in params.items() if param.type == "images"]
+        return pictures_of(kind_of(step))[1]
+
     def pictures(self, value: Any) -> list[Slot]:
         """The pictures that a step's value means, at their places."""
         if isinstance(value, list):
@@ -126,7 +130,7 @@ class Scope:
         if whole.index is None:
             return slots
         if whole.index >= len(slots):
-            raise InvalidRequest(f"{whole.text}: {whole.step} gives {len(slots)} pictures.")
+            raise InvalidRequest(f"{whole.text}: {whole.step} gives {_pictures(len(slots))}.")
         return [slots[whole.index]]
 
     def _file(self, path: str) -> str:
@@ -155,7 +159,7 @@ class Part:
             InvalidRequest: A reference means nothing.
         """
         singles = self.scope.singles(name, step)
-        many = self._many(name, step)
+        many = self.scope.many(name, step)
         found: dict[str, Any] = {}
         for each, value in step.fields.items():
             if each in singles:
@@ -182,12 +186,6 @@ class Part:
             return True
         except ValueError as error:
             raise InvalidRequest.of("when", when, str(error)) from error
-
-    def _many(self, name: str, step: Step) -> list[str]:
-        if step.pipeline:
-            params = self.scope.pipeline.parts[name].params
-            return [each for each, param in params.items() if param.type == "images"]
-        return pictures_of(kind_of(step))[1]
 
     def _one(self, value: Any) -> Picture:
         return self._picked(self.scope.pictures(value), value)
@@ -228,6 +226,10 @@ def _known(picture: Picture, name: str, *, foresee: bool) -> Any:
     how = picture.provenance
     own = {"seed": how.seed, "model": how.model}
     return own[name] if name in own else getattr(picture, name)
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"
 
 
 def _said(value: Any) -> str:

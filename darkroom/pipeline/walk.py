@@ -117,7 +117,7 @@ class Walk:
         self._begun: list[Unit] = []
         self._renewed: dict[str, tuple[int, str]] = {}  # by step: how often, and its new prompt
         self._waiting = {
-            name: {*pipeline.needs[name], *self._scope.files(step)}
+            name: {*pipeline.needs[name], *self._scope.files(name, step)}
             for name, step in pipeline.steps.items()
         }
         for key in sorted({key for needs in self._waiting.values() for key in needs}):
@@ -278,7 +278,7 @@ class Walk:
             step,
             request,
             model,
-            after=self._sources(step),
+            after=self._sources(place[0], step),
             optional=step.optional or self._optional,
             renewal=self._renewed.get(place[0], (0, ""))[0],
             owner=self,
@@ -293,7 +293,7 @@ class Walk:
             self.pipeline.parts[name],
             part.fields(name, step),
             prefix=prefix,
-            after=self._sources(step),
+            after=self._sources(name, step),
             optional=step.optional or self._optional,
         )
         outputs = self.pipeline.parts[name].outputs
@@ -315,12 +315,12 @@ class Walk:
             self._scope.slots[name] = [slot for each in parts for slot in each or []]
             del self._parts[name]
 
-    def _sources(self, step: Step) -> tuple[str, ...]:
+    def _sources(self, name: str, step: Step) -> tuple[str, ...]:
         """The names of the units whose pictures a step uses."""
         if step.do == Load.word:
             return ()
         keys = [each.step for each in reference.within(step.fields) if each.step]
-        keys += sorted(self._scope.files(step))
+        keys += sorted(self._scope.files(name, step))
         units = [unit for key in keys for unit in self._units.get(key, [])]
         return tuple(dict.fromkeys([*units, *self._after]))
 
