@@ -1,16 +1,73 @@
 """Outpainting by extension: what is at a picture's borders goes on beyond them."""
 
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from darkroom.standin.draw.chance import chance
 from darkroom.standin.draw.field import Field, blur, noise, resize, smoothstep
 from darkroom.standin.draw.remove_background import flat
+from darkroom.standin.draw.room import calm, horizon, sharpness
 from darkroom.standin.draw.scene import scene
+from darkroom.standin.draw.segment import find, working_copy
 
-_SMALL = 288
-"""Longer side of the canvas, in pixels, at which slow changes are worked out."""
+_SMALL = 256
+"""Longer side of the copy, in pixels, on which the picture is looked at."""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the picture is like, as far as it matters for going on.
+
+    Attributes:
+        free: How much of its width or height is free of the subject at the left, right, top and
+            bottom, 0..1.
+        horizon: The row of the picture on which the table begins, or None.
+        wall: 0 for borders as smooth as studio paper, 1 for borders full of detail.
+        table: The same below the horizon.
+    """
+
+    free: tuple[float, float, float, float]
+    horizon: int | None
+    wall: float
+    table: float
+
+
+def _look(image: Image.Image) -> _Seen:
+    small = working_copy(image, _SMALL)
+    high, wide = small.shape[:2]
+    row = horizon(calm(small)) if min(high, wide) >= 48 else None
+    found = find(small) if min(high, wide) >= 24 else None
+    free = (1.0, 1.0, 1.0, 1.0)
+    if found is not None and found.subject.any():
+        rows = np.flatnonzero(found.subject.any(axis=1))
+        columns = np.flatnonzero(found.subject.any(axis=0))
+        free = (
+            columns[0] / wide,
+            1 - (columns[-1] + 1) / wide,
+            rows[0] / high,
+            1 - (rows[-1] + 1) / high,
+        )
+    light = small / np.float32(255)
+    if row is None:
+        rough = _roughness(light)
+        return _Seen(free, None, rough, rough)
+    exact = _exact(image, row / high, 4 / high)
+    return _Seen(free, exact, _roughness(light[: row - 2]), _roughness(light[row + 2 :]))
+
+
+def _exact(image: Image.Image, about: float, within: float) -> int:
+    """The row near the place told, 0..1, across which the side borders change most."""
+    width, height = image.size
+    apart = max(2, round(height / 100))
+    first = max(0, int((about - within) * height) - apart)
+    last = min(height, int((about + within) * height) + apart)
+    band = np.asarray(image.crop((0, first, width, last)), np.float32)
+    strip = max(1, width // 12)
+    sides = np.concatenate([band[:, :strip], band[:, -strip:]], axis=1)
+    change = sharpness(sides, apart)
+    return first + apart + int(change[apart:-apart].argmax()) + 1
 
 
 def _distance(size: tuple[int, int], box: tuple[float, float, float, float]) -> Field:
@@ -23,19 +80,6 @@ def _distance(size: tuple[int, int], box: tuple[float, float, float, float]) -> 
     return far
 
 
-def _horizon(small: Field) -> float:
-    """Where the picture's side borders change most from top to bottom, 0..1: its ground line."""
-    sides = np.concatenate([small[:, :3], small[:, -3:]], axis=1).mean(axis=1)
-    reach = max(1, len(sides) // 24)
-    if len(sides) < 4 * reach + 2:
-        return 0.6
-    change = np.abs(sides[2 * reach :] - sides[: -2 * reach]).sum(axis=1)
-    change[: len(change) // 4] = 0
-    if float(change.max()) < 0.06:
-        return 0.62
-    return float(np.argmax(change) + reach) / len(sides)
-
-
 def _roughness(small: Field) -> float:
     """0 for borders as smooth as studio paper, 1 for borders full of detail."""
     fine = np.abs(small - blur(small, 3.0)).max(axis=-1)
@@ -46,42 +90,116 @@ def _roughness(small: Field) -> float:
     return float(np.clip((np.percentile(rim, 75) - 0.006) / 0.012, 0, 1))
 
 
-def _folded(length: int, before: int, after: int, strip: float) -> NDArray[np.intp]:
-    """Where to look for each pixel of a longer line: the strip at its end, back and forth."""
-    deep = max(1, min(length // 2, round(length * strip)))
-    at = np.arange(-before, length + after)
-
-    def fold(out: NDArray[np.intp]) -> NDArray[np.intp]:
-        turn = out % (2 * deep)
-        return np.where(turn < deep, turn, 2 * deep - 1 - turn)
-
-    inside = np.clip(at, 0, length - 1)
-    folded = np.where(
-        at < 0, fold(-at - 1), np.where(at >= length, length - 1 - fold(at - length), inside)
-    )
-    return folded.astype(np.intp)
+def _level(strip: Field, last: int, soft: float) -> Field:
+    """Mean of the strip's last columns, row by row, softened down the rows; shape (h, 1, 3)."""
+    rows = strip[:, -last:].mean(axis=1, keepdims=True)
+    return blur(rows, min(soft, len(rows) / 2))
 
 
-def _mirrored(pixels: NDArray[np.generic], pads: tuple[int, int, int, int]) -> NDArray[np.generic]:
-    """The picture with its border strips mirrored outward, so that no subject doubles."""
-    left, right, up, down = pads
-    rows = _folded(pixels.shape[0], up, down, 0.14)
-    columns = _folded(pixels.shape[1], left, right, 0.14)
-    return np.take(np.take(pixels, rows, axis=0), columns, axis=1)
+def _patched(detail: Field, length: int, free: bool, rng: np.random.Generator) -> Field:
+    """Patches of the detail side by side, each from another place, faded into each other.
+
+    Args:
+        detail: Shape (h, w, 3), about 0 in the mean.
+        length: How many columns are wanted.
+        free: Whether patches may be moved up and down too, or belong to their rows.
+        rng: Chooses the places.
+    """
+    high, deep = detail.shape[:2]
+    wide = max(1, round(0.7 * deep))
+    fade = max(1, wide // 3)
+    ramp = np.minimum(1, (np.arange(wide, dtype=np.float32) + 0.5) / fade)
+    ramp = np.minimum(ramp, ramp[::-1])[:, None]
+    total = np.zeros((high, length + wide, 3), np.float32)
+    power = np.zeros((length + wide, 1), np.float32)
+    rows = np.arange(high)
+    for start in range(-fade, length, max(1, wide - fade)):
+        at, skip = int(rng.integers(deep - wide + 1)), max(0, -start)
+        here = slice(start + skip, start + wide)
+        patch = detail[:, at + skip : at + wide]
+        if free:
+            # Back and forth, so that no row of the patch meets one that is no neighbor.
+            moved = (rows + int(rng.integers(2 * high))) % (2 * high)
+            patch = patch[np.where(moved < high, moved, 2 * high - 1 - moved)]
+        total[:, here] += patch * ramp[skip:]
+        power[here] += ramp[skip:] ** 2
+    return total[:, :length] / np.sqrt(np.maximum(power[:length], 1e-3))
 
 
-def _slow(small: Field, pads: tuple[int, int, int, int], far: Field, rough: float) -> Field:
-    """The borders' colors carried outward, the farther the softer, shape of the small canvas."""
-    left, right, up, down = pads
-    base = np.pad(small, ((up, down), (left, right), (0, 0)), mode="edge")
-    if rough > 0:
-        base = base + (_mirrored(small, pads).astype(np.float32) - base) * np.float32(rough)
-    result = base
-    for radius in (2.0, 5.0, 12.0):
-        soft = blur(base, radius, 2)
-        start = radius * (0.8 + 1.6 * rough)
-        result = result + (soft - result) * smoothstep(start, start * 3.5, far)[..., None]
-    return result
+def _continued(
+    strip: Field, length: int, rough: float, free: bool, rng: np.random.Generator
+) -> Field:
+    """What comes right of a strip of the picture: its rows go on, its texture anew.
+
+    Args:
+        strip: The border, little of the subject in it, shape (h, w, 3).
+        length: How many columns to add.
+        rough: 0 lets nothing but grain go on, 1 all detail.
+        free: Whether texture may move from row to row.
+        rng: Chooses the patches.
+    """
+    high, deep = strip.shape[:2]
+    near = _level(strip, max(1, deep // 24), 1.5)
+    middle = _level(strip, max(1, deep // 4), 0.02 * high)
+    far = _level(strip, deep, 0.06 * high)
+    away = np.arange(length, dtype=np.float32)[None, :, None] + 0.5
+    out = near + (middle - near) * smoothstep(0, 0.4 * deep, away)
+    out = out + (far - out) * smoothstep(0.3 * deep, 1.5 * deep, away)
+    base = far * np.float32(rough) + blur(strip, 3 + rough * deep / 8) * np.float32(1 - rough)
+    detail = strip - base
+    if rough < 0.5:
+        # Of smooth borders only what is common there goes on: no shadow's end, no speck.
+        usual = 2.5 * float(np.percentile(np.abs(detail[::3, ::3]), 80)) + 0.5
+        detail = np.clip(detail, -usual, usual)
+    patches = _patched(detail, length, free, rng)
+    return out + patches * smoothstep(-4, 4 + 16 * rough, away)
+
+
+def _beside(
+    strip: Field, length: int, seen: _Seen, cut: int | None, rng: np.random.Generator
+) -> Field:
+    """What comes right of the strip, wall and table each for themselves."""
+    if cut is None or not 0 < cut < len(strip):
+        return _continued(strip, length, seen.wall, False, rng)
+    above = _continued(strip[:cut], length, seen.wall, True, rng)
+    return np.concatenate([above, _continued(strip[cut:], length, seen.table, False, rng)])
+
+
+def _wider(
+    pixels: Field,
+    pads: tuple[int, int],
+    seen: _Seen,
+    cut: int | None,
+    rng: np.random.Generator,
+) -> Field:
+    """The pixels with columns added at the left and at the right."""
+    parts = [pixels]
+    for pad, right in zip(pads, (False, True), strict=True):
+        deep = _deep(pixels.shape[1], seen.free[int(right)])
+        if pad and right:
+            parts.append(_beside(pixels[:, -deep:], pad, seen, cut, rng))
+        elif pad:
+            parts.insert(0, _beside(pixels[:, deep - 1 :: -1], pad, seen, cut, rng)[:, ::-1])
+    return np.concatenate(parts, axis=1)
+
+
+def _taller(pixels: Field, pads: tuple[int, int], seen: _Seen, rng: np.random.Generator) -> Field:
+    """The pixels with rows added above and below."""
+    turned, parts = pixels.swapaxes(0, 1), [pixels]
+    up, down = pads
+    if up:
+        strip = turned[:, _deep(len(pixels), seen.free[2]) - 1 :: -1]
+        more = _continued(strip, up, seen.wall, seen.wall > 0.5, rng)
+        parts.insert(0, more[:, ::-1].swapaxes(0, 1))
+    if down:
+        strip = turned[:, -_deep(len(pixels), seen.free[3]) :]
+        parts.append(_continued(strip, down, seen.table, False, rng).swapaxes(0, 1))
+    return np.ascontiguousarray(np.concatenate(parts))
+
+
+def _deep(length: int, free: float) -> int:
+    """How many pixels of a border tell how it goes on: as many as are free of the subject."""
+    return max(1, round(length * min(0.3, max(0.12, 0.94 * free))))
 
 
 def _place(slow: Field, prompt: str, seed: int, size: tuple[int, int], horizon: float) -> Field:
@@ -92,26 +210,34 @@ def _place(slow: Field, prompt: str, seed: int, size: tuple[int, int], horizon: 
     reach = slow.shape[1] * 0.10
     tones = blur(slow, reach) / np.maximum(blur(coarse, reach), 0.04)
     fit = resize(
-        np.clip(0.65 + 0.35 * tones, 0.4, 1.8).astype(np.float32), half, Image.Resampling.BILINEAR
+        np.clip(0.4 + 0.6 * tones, 0.4, 1.8).astype(np.float32), half, Image.Resampling.BILINEAR
     )
     return resize(np.clip(place * fit, 0, 1) * np.float32(255), size, Image.Resampling.BILINEAR)
 
 
-def _texture(image: Image.Image, pads: tuple[int, int, int, int]) -> Field:
-    """Fine detail mirrored outward, held to the strength of what is common at the border.
-
-    So grain and grass go on, while a mirrored edge of some object is clipped to nothing much.
-    """
-    left, right, up, down = pads
-    pixels = np.asarray(image, np.int16)
-    soft = np.asarray(image.filter(ImageFilter.BoxBlur(3)), np.int16)
-    fine = (pixels - soft).astype(np.int8, casting="unsafe")
-    band = max(2, min(fine.shape[:2]) // 16)
-    rims = [fine[:band], fine[-band:], fine[:, :band], fine[:, -band:]]
-    usual = np.percentile(np.concatenate([np.abs(rim[::3, ::3]).ravel() for rim in rims]), 80)
-    limit = int(max(1, min(40, 2.2 * float(usual))))
-    fine = np.clip(fine, -limit, limit)
-    return np.pad(fine, ((up, down), (left, right), (0, 0)), mode="symmetric").astype(np.float32)
+def _wish(
+    full: Field,
+    box: tuple[int, int, int, int],
+    prompt: str,
+    seed: int,
+    creativity: float,
+    seen: _Seen,
+) -> None:
+    """Let the prompt's place in, the nearer to the picture the more creative; changes `full`."""
+    high, wide = full.shape[:2]
+    scale = min(1.0, _SMALL / max(high, wide))
+    small = (max(2, round(wide * scale)), max(2, round(high * scale)))
+    slow = resize(full * np.float32(1 / 255), small, Image.Resampling.BOX)
+    left, top, right, bottom = (edge * scale for edge in box)
+    far: Field = _distance(small, (left, top, right, bottom))
+    far = far / max(float(far.max()), 1.0)
+    start = 0.85 * (1 - creativity)
+    drift = noise(chance("wish", prompt, seed), small, (5, 5), 2)
+    share: Field = smoothstep(start, start + 0.35, far + 0.06 * drift) * smoothstep(0, 0.12, far)
+    share = resize(share, (wide, high), Image.Resampling.BILINEAR)[..., None]
+    row = 0.62 * (box[3] - box[1]) if seen.horizon is None else seen.horizon
+    ground = (box[1] + row) / high
+    full += (_place(slow, prompt, seed, (wide, high), ground) - full) * share
 
 
 def extend(
@@ -145,39 +271,11 @@ def extend(
     size = (width + left + right, height + up + down)
     if size == image.size:
         return image.copy()
-    scale = min(1.0, _SMALL / max(size))
-    pads = (round(left * scale), round(right * scale), round(up * scale), round(down * scale))
-    little = (max(2, round(width * scale)), max(2, round(height * scale)))
-    inner = np.asarray(image.resize(little, Image.Resampling.BOX), np.float32) / np.float32(255)
-    canvas = (little[0] + pads[0] + pads[1], little[1] + pads[2] + pads[3])
-    far = _distance(canvas, (pads[0], pads[2], pads[0] + little[0], pads[2] + little[1]))
-    rough = _roughness(inner)
-    slow = _slow(inner, pads, far, rough)
-    hills = noise(chance("extend", prompt, seed), canvas, (4, 4), 2)
-    drift = smoothstep(0.05, 0.9, far / max(float(far.max()), 1.0)) * np.float32(creativity)
-    slow = np.clip(slow * (1 + 0.10 * hills * drift)[..., None], 0, 1)
-    full = resize(slow * np.float32(255), size, Image.Resampling.BICUBIC)
-
-    # Close to the seam the border itself goes on, freed of its grain if it is smooth.
-    outward = (left, right, up, down)
-    sides = ((up, down), (left, right), (0, 0))
-    if rough > 0.5:
-        near = _mirrored(np.asarray(image), outward)
-    else:
-        near = np.pad(np.asarray(image.filter(ImageFilter.BoxBlur(1))), sides, mode="edge")
-    away = _distance(size, (left, up, left + width, up + height))
-    reach = np.float32(max(6.0, (0.02 + 0.14 * rough) * max(size)))
-    share = np.exp(-((away / reach) ** (1.0 + rough)))[..., None]
-    full += (near.astype(np.float32) - full) * share
+    seen, rng = _look(image), chance("extend", prompt, seed)
+    full = _wider(np.asarray(image, np.float32), (left, right), seen, seen.horizon, rng)
+    full = _taller(full, (up, down), seen, rng)
     if prompt and creativity > 0:
-        horizon = (up + _horizon(inner) * height) / size[1]
-        wish = smoothstep(0.06, 0.75, far / max(float(far.max()), 1.0)) * np.float32(
-            min(1.0, creativity * 1.25)
-        )
-        wish = resize(wish, size, Image.Resampling.BILINEAR)[..., None]
-        full += (_place(slow, prompt, seed, size, horizon) - full) * wish
-    detail = _texture(image, outward)
-    full += detail * (1 - share) if rough > 0.5 else detail
+        _wish(full, (left, up, left + width, up + height), prompt, seed, creativity, seen)
     full += np.float32(0.5)
     np.clip(full, 0, 255, out=full)
     grown = Image.fromarray(full.astype(np.uint8))

@@ -14,6 +14,27 @@ def _runs(open_: Flags) -> NDArray[np.intp]:
     return numbers.reshape(open_.shape)
 
 
+def _joined(open_: Flags) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The number of each pixel's run, and for each run the last run of its region."""
+    runs = _runs(open_)
+    both = open_[1:] & open_[:-1]
+    upper, lower = runs[:-1][both], runs[1:][both]
+    # Runs that touch along many pixels touch once.
+    new = np.ones(upper.shape, np.bool_)
+    new[1:] = (upper[1:] != upper[:-1]) | (lower[1:] != lower[:-1])
+    upper, lower = upper[new], lower[new]
+    last = np.arange(int(runs[-1, -1]) + 1 if runs.size else 1)
+    while len(upper):
+        top = np.maximum(last[upper], last[lower])
+        np.maximum.at(last, last[upper], top)
+        np.maximum.at(last, last[lower], top)
+        while not np.array_equal(last, further := last[last]):
+            last = further
+        apart = last[upper] != last[lower]
+        upper, lower = upper[apart], lower[apart]
+    return runs, last
+
+
 def reach(open_: Flags, start: Flags) -> Flags:
     """The open pixels that can be reached from the start pixels over open ones (4 neighbors).
 
@@ -21,37 +42,21 @@ def reach(open_: Flags, start: Flags) -> Flags:
         open_: Where one may go, shape (h, w).
         start: Where one begins; closed ones do not count.
     """
-    across, down = _runs(open_), _runs(open_.T)
-    reached = open_ & start
-    count = -1
-    while count != (now := int(np.count_nonzero(reached))):
-        count = now
-        for runs, turned in ((across, False), (down, True)):
-            view, passable = (reached.T, open_.T) if turned else (reached, open_)
-            hit = np.zeros(int(runs.max()) + 1, np.bool_)
-            hit[runs[view]] = True
-            view = hit[runs] & passable
-            reached = view.T if turned else view
+    runs, last = _joined(open_)
+    hit = np.zeros(last.shape, np.bool_)
+    hit[last[runs[open_ & start]]] = True
+    reached: Flags = hit[last][runs] & open_
     return reached
 
 
 def regions(open_: Flags) -> NDArray[np.intp]:
     """A number for each connected region, 0 where closed, shape (h, w)."""
-    across, down = _runs(open_), _runs(open_.T).T
-    number = np.where(open_, np.arange(1, open_.size + 1).reshape(open_.shape), 0)
-    while True:
-        before = number
-        for runs in (across, down):
-            top = np.zeros(int(runs.max()) + 1, number.dtype)
-            np.maximum.at(top, runs[open_], number[open_])
-            number = np.where(open_, top[runs], 0)
-        if np.array_equal(before, number):
-            break
-    used = np.zeros(open_.size + 1, np.bool_)
-    used[number] = True
-    used[0] = False
-    compact: NDArray[np.intp] = np.where(used, np.cumsum(used), 0)[number].astype(np.intp)
-    return compact
+    runs, last = _joined(open_)
+    ends = np.zeros(last.shape, np.bool_)
+    ends[last[1:]] = True
+    compact = np.cumsum(ends)[last]
+    numbers: NDArray[np.intp] = np.where(open_, compact[runs], 0).astype(np.intp)
+    return numbers
 
 
 def grow(flags: Flags, by: int = 1) -> Flags:

@@ -3,8 +3,9 @@
 import numpy as np
 from PIL import Image
 
-from darkroom.standin.draw.field import smoothstep
+from darkroom.standin.draw.field import dot, smoothstep
 from darkroom.standin.draw.flood import grow
+from darkroom.standin.draw.outline import between
 from darkroom.standin.draw.segment import find, working_copy
 
 
@@ -45,11 +46,10 @@ def subject_alpha(image: Image.Image, *, side: int = 340) -> Image.Image:
     low_rows, low_columns = rows * high // height, columns * wide // width
     # Between the two sides' colors, how far along is this pixel?
     back = found.back[low_rows, low_columns]
-    axis = found.front[low_rows, low_columns] - back
+    front = found.front[low_rows, low_columns]
     here = np.asarray(image)[rows, columns].astype(np.float32)
-    contrast = np.sqrt((axis * axis).sum(-1))
-    along = ((here - back) * axis).sum(-1) / np.maximum(contrast, 1) ** 2
-    along = np.clip((along - 0.14) / 0.72, 0, 1)
+    contrast = np.sqrt(dot(front - back, front - back))
+    along = np.clip((between(here, back, front) - 0.14) / 0.72, 0, 1)
     # Where the sides look alike the coarse outline, smoothed, is the better guide.
     smooth = np.asarray(coarse.resize(image.size, Image.Resampling.BICUBIC))[rows, columns]
     steep = max(1.0, width / wide / 2)

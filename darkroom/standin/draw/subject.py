@@ -61,7 +61,6 @@ DRAWN: dict[str, Callable[[Frame, Look, np.random.Generator], list[Layer]]] = {
     "man": figure.man,
     "person": figure.person,
 }
-_ANYTHING = ("vase", "mug", "bottle", "perfume", "bowl", "teapot", "jar", "candle")
 
 
 @dataclass(frozen=True)
@@ -101,14 +100,15 @@ def stand(
 
     Args:
         look: What the prompt asks for.
-        prompt: Its words, which choose the thing when none is named.
+        prompt: Its words, which choose the place.
         seed: Changes proportions and pose a little.
         size: Width and height of the picture in pixels.
         tilt: Sine and cosine of the camera's angle.
     """
     width, height = size
-    noun = look.noun or _ANYTHING[int(chance("thing", prompt).integers(len(_ANYTHING)))]
-    build = DRAWN[noun]
+    noun = look.noun
+    # What cannot be drawn is not passed off as something else.
+    build = DRAWN.get(noun, turned.form)
     pose = ("pose", noun, seed)
     # A first, tiny build tells how large the thing is.
     trial = Frame((220, 220), (110.0, 150.0), 72.0, tilt)

@@ -103,7 +103,7 @@ def text_to_image(
 
     Args:
         prompt: What is wanted: a thing, its color and material, the backdrop's color. A prompt
-            that names nothing known gets a subject that its words choose for good.
+            that names nothing known gets a plain form, a sphere on a plinth, in its colors.
         seed: Changes angle, proportions, light and tint a little; the thing stays the same.
         size: Width and height in pixels.
         negative_prompt: What is not wanted: its colors are avoided; "shadow" drops the shadow.

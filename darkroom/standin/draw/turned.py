@@ -176,3 +176,25 @@ def apple(frame: Frame, look: Look, rng: Chance) -> list[Layer]:
         ]
     )
     return [solid.body, stem, cushion(frame, leaf, finish.LEAF, bevel=0.05)]
+
+
+def form(frame: Frame, look: Look, rng: Chance) -> list[Layer]:
+    """A sphere on a plinth: what stands for things that cannot be drawn, and pretends nothing."""
+    wide, low, round_ = 0.36, float(rng.uniform(0.22, 0.30)), float(rng.uniform(0.32, 0.35))
+    plinth = turn(
+        frame,
+        [
+            (0.0, 0.0),
+            (wide - 0.01, 0.0),
+            (wide, 0.01),
+            (wide, low - 0.01),
+            (wide - 0.01, low),
+            (0.0, low),
+        ],
+        finish.main(look, "matte"),
+    )
+    arc = [
+        (math.sin(t) * round_, low + round_ - math.cos(t) * round_)
+        for t in np.linspace(0, math.pi, 40)
+    ]
+    return [plinth.body, turn(frame, arc, finish.main(look, "matte")).body]
