@@ -187,6 +187,7 @@ class Usage(BaseModel):
         days: Each day of the period, also those without spend.
         filtered_because: Calls that were filtered by reason, the most frequent first.
         retried_because: Further tries by reason, likewise.
+        failed_runs: Flow runs that failed or crashed by their flow and what they said, likewise.
         ending: Models that should no longer be used.
         unknown: What this report could not know, in sentences.
     """
@@ -200,6 +201,7 @@ class Usage(BaseModel):
     days: list[OfDay]
     filtered_because: dict[str, int]
     retried_because: dict[str, int]
+    failed_runs: dict[str, int] = Field(default_factory=dict)
     ending: list[Ending]
     unknown: list[str]
 
@@ -223,6 +225,7 @@ class Ledger:
         self._calls: set[str] = set()
         self._filtered: Counter[str] = Counter()
         self._retried: Counter[str] = Counter()
+        self._failed_runs: Counter[str] = Counter()
         self._running = 0
         self._unknown: list[str] = []
 
@@ -262,6 +265,10 @@ class Ledger:
         self._filtered.update(fact.filtered)
         self._retried.update(fact.retries)
 
+    def add_failed_run(self, flow: str, said: str) -> None:
+        """Take in a flow run that failed or crashed, with what its state says."""
+        self._failed_runs[f"{flow}: {said}"] += 1
+
     def could_not_know(self, what: str) -> None:
         """Take in a sentence about what cannot be known."""
         self._unknown.append(what)
@@ -290,6 +297,7 @@ class Ledger:
             days=list(self._days.values()),
             filtered_because=dict(self._filtered.most_common()),
             retried_because=dict(self._retried.most_common()),
+            failed_runs=dict(self._failed_runs.most_common()),
             ending=[each for id_ in self._models for each in self._ending(id_, day)],
             unknown=unknown,
         )

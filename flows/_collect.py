@@ -15,7 +15,7 @@ from darkroom.folder_store import FolderStore
 from darkroom.period import Period
 from darkroom.store import Store
 from darkroom.usage import NO_FLOW, UNKNOWN, Ledger, Usage
-from flows._facts import facts, reachable
+from flows._facts import cut, facts, reachable
 from flows._flow_names import PAGE, FlowNames
 
 MOST_NAMED = 3
@@ -52,6 +52,8 @@ def _asked(ledger: Ledger, store: Store, client: SyncPrefectClient) -> Usage:
     names = FlowNames(client)
     for fact in facts(client, ledger.period, names):
         ledger.add(fact)
+    for run in names.failed(ledger.period):
+        ledger.add_failed_run(names.of(run), cut((run.state and run.state.message) or "Failed"))
     _add_pictures(ledger, store, names)
     kept = get_current_settings().server.events.retention_period
     first = datetime.now(UTC) - kept

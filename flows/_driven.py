@@ -12,6 +12,7 @@ from darkroom.pipeline.walk import Unit, Walk
 from darkroom.resolve import row_of
 from flows._crew import Crew, Job, Outcome
 from flows._run import Run
+from flows.report import Status
 from tasks import _turn
 from tasks._invoke import How
 
@@ -55,7 +56,8 @@ def note(run: Run, outcome: Outcome) -> None:
     if outcome.error is not None:
         report.fail(unit.name, model, outcome.error, optional=unit.optional)
     elif outcome.verdict and not outcome.pictures:
-        report.leave(unit.name, "skipped", str(outcome.verdict), optional=unit.optional)
+        how, why = _declined(outcome.verdict), str(outcome.verdict)
+        report.leave(unit.name, how, why, optional=unit.optional)
     for picture in outcome.pictures:
         status = outcome.status if model or outcome.verdict else "made"
         report.add(unit.name, picture, picture.provenance.model if model else None, status)
@@ -67,3 +69,8 @@ def unexpected(job: Job) -> Exception | None:
         if isinstance(outcome.error, Exception) and not isinstance(outcome.error, DarkroomError):
             return outcome.error
     return next((each.error for each in job.ended if isinstance(each.error, BudgetReached)), None)
+
+
+def _declined(verdict: Verdict) -> Status:
+    """What came of a review that gave no picture."""
+    return "rejected" if verdict.decision == "reject" else "skipped"

@@ -135,8 +135,8 @@ def _outcome(run: TaskRun) -> tuple[Outcome, str]:
     said = _EXCEPTION.search(state.message or "")
     kinds: dict[str, Outcome] = {"ContentFiltered": "filtered", "BudgetReached": "stopped"}
     if said and said["kind"] in kinds:
-        return kinds[said["kind"]], _cut(said["said"] or "")
-    return "failed", _cut(state.message or state.name or "")
+        return kinds[said["kind"]], cut(said["said"] or "")
+    return "failed", cut(state.message or state.name or "")
 
 
 def _model(run: TaskRun, called: str) -> str | None:
@@ -164,7 +164,7 @@ def _happened(client: SyncPrefectClient, period: Period) -> dict[UUID, _Happened
             mode, id_ = str(event.payload.get("mode")), str(model) if model else None
             found[task_run] = _Happened(mode, id_, flow or UNKNOWN)
         each = found[task_run]
-        (each.filtered if event.event == _events.FILTERED else each.retries)[_cut(str(reason))] += 1
+        (each.filtered if event.event == _events.FILTERED else each.retries)[cut(str(reason))] += 1
     return found
 
 
@@ -184,6 +184,6 @@ def _read_events(client: SyncPrefectClient, period: Period) -> Iterator[Received
         page = EventPage.model_validate(answer.json())
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
     one_line = " ".join(text.split())
     return one_line if len(one_line) <= _MOST_WORDS else f"{one_line[: _MOST_WORDS - 1]}…"

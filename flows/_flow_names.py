@@ -9,9 +9,17 @@ from typing import TypeVar
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, FlowRunFilterName
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
+    FlowRunFilterId,
+    FlowRunFilterName,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
 
+from darkroom.period import Period
 from darkroom.usage import NO_FLOW, UNKNOWN
 
 PAGE = 200
@@ -59,6 +67,22 @@ class FlowNames:
                 began = run.start_time or run.created or datetime.min.replace(tzinfo=UTC)
                 ended = run.end_time or datetime.max.replace(tzinfo=UTC) - _LEEWAY
                 self._by_name[run.name].append(_Run(self._flow(run), began, ended))
+
+    def failed(self, period: Period) -> Iterator[FlowRun]:
+        """The flow runs that began in a period and failed or crashed."""
+        types = FlowRunFilterStateType(any_=[StateType.FAILED, StateType.CRASHED])
+        yield from self._read(
+            FlowRunFilter(
+                state=FlowRunFilterState(type=types),
+                expected_start_time=FlowRunFilterExpectedStartTime(
+                    after_=period.since, before_=period.until
+                ),
+            )
+        )
+
+    def of(self, run: FlowRun) -> str:
+        """The flow of a flow run."""
+        return self._flow(run)
 
     def of_id(self, flow_run: UUID | None) -> str:
         """The flow of a flow run by its id."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,6 +37,13 @@ def read_pipeline(name: str) -> Pipeline:
         return Pipeline.parse(name)
     if name in shipped() and not Path(name).exists():
         return Pipeline.load(SHIPPED / f"{name}.yaml")
+    if not Path(name).exists():
+        stem = Path(name).stem
+        near = difflib.get_close_matches(stem, shipped(), n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(shipped())}."
+        raise InvalidRequest.of(
+            "pipeline", name, "there is no such file, nor a pipeline of that name here", hint
+        )
     return Pipeline.load(Path(name))
 
 

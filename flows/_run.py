@@ -134,6 +134,9 @@ class Run:
             failed = f"{stopped[0].reason} Stopped: {', '.join(row.step for row in stopped)}"
         if error or failed:
             return Failed(message=f"{failed or error} (kept: {made})", data=report)
+        rejected = "; ".join(f"{row.step}: {row.reason}" for row in report.of("rejected"))
+        if rejected and not filtered:
+            return Completed(name="Rejected", message=f"{made}; {rejected}", data=report)
         if filtered and not count:
             return Failed(message=f"stopped by the content filter: {filtered}", data=report)
         if filtered:

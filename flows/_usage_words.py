@@ -42,9 +42,9 @@ def by_flow(usage: Usage) -> Table:
 
 def headline(usage: Usage) -> str:
     """All of it in a line."""
-    total = usage.total
+    total, failed = usage.total, sum(usage.failed_runs.values())
     if total.is_empty:
-        return "Nothing was made or asked for."
+        return f"Nothing was made or asked for{_failed(failed)}."
     said = [
         _counted(total.pictures, "picture"),
         f"{_counted(total.calls, 'call')}, {total.cached} cached",
@@ -56,7 +56,11 @@ def headline(usage: Usage) -> str:
         said.append(f"{total.stopped} stopped by a budget")
     throttles = f" ({_counted(total.throttles, 'throttle')})" if total.throttles else ""
     said.append(f"{_counted(total.retries, 'further tr', 'y', 'ies')}{throttles}")
-    return ", ".join(said)
+    return ", ".join(said) + _failed(failed)
+
+
+def _failed(runs: int) -> str:
+    return f", and {_counted(runs, 'run')} failed" if runs else ""
 
 
 def period_of(usage: Usage) -> str:
@@ -65,10 +69,11 @@ def period_of(usage: Usage) -> str:
 
 
 def reasons(usage: Usage) -> list[tuple[str, Sequence[tuple[str, int]]]]:
-    """Why calls were filtered, and why they were tried again: a title, and reasons with counts."""
+    """Why calls were filtered and tried again, and runs failed: a title, reasons with counts."""
     found = [
         ("Filtered because", usage.filtered_because),
         ("Tried again because", usage.retried_because),
+        ("Runs that failed", usage.failed_runs),
     ]
     return [(title, list(counts.items())) for title, counts in found if counts]
 

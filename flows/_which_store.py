@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -46,6 +47,8 @@ def _opened(store: str | None, folder: Path | None) -> Store:
 
     if folder is not None:
         return FolderStore(folder)
+    if store is None:
+        _look_elsewhere(home() / "up" / "pictures")
     from flows import temporary_server
 
     if store is None and temporary_server.would_find_nothing():
@@ -54,3 +57,10 @@ def _opened(store: str | None, folder: Path | None) -> Store:
     from blocks import ImageStore
 
     return ImageStore.find(store).open()
+
+
+def _look_elsewhere(pictures: Path) -> None:
+    """Say where the pictures of an `up` are, whose server this terminal does not know of."""
+    if "PREFECT_API_URL" not in os.environ and pictures.is_dir():
+        told = f"! `darkroom up` keeps its pictures elsewhere: --folder {pictures} looks there."
+        click.secho(told, fg="yellow", err=True)

@@ -26,7 +26,7 @@ def answer_review(flow_run_id: UUID, key: str) -> State[Any]:
         if found.key != key:
             return Completed(message="It was answered before, and waits with another review.")
         verdict = found.request.default
-        found.answer(verdict.model_copy(update={"reason": "nobody answered in time"}))
+        found.answer(verdict)
     except InvalidRequest as error:
         return Completed(message=str(error))  # somebody was faster, or the run is gone
     return Completed(message=f"{found.run.name}: {verdict}")

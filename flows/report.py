@@ -11,7 +11,9 @@ from darkroom.dollars import dollars
 from darkroom.errors import BudgetReached, ContentFiltered
 from darkroom.picture import Picture, local_path
 
-Status = Literal["made", "cached", "chosen", "filtered", "failed", "skipped", "stopped", "refused"]
+Status = Literal[
+    "made", "cached", "chosen", "rejected", "filtered", "failed", "skipped", "stopped", "refused"
+]
 
 
 class Row(BaseModel):

@@ -109,10 +109,12 @@ def _ask(store: ImageStore, job: Job, unit: Unit) -> Verdict:
     request = unit.request
     assert isinstance(request, Review)
     words = (picture.provenance.parameters.get("prompt") for picture in request.images)
+    names = {each.uri: done.unit.name for done in job.ended for each in done.pictures}
     return review.decide(
         request,
         unit.name,
         store=store,
         renewable=bool(job.walk.sources(unit)),
         prompt=str(next(filter(None, words), "")),
+        labels=[names.get(picture.uri, "") for picture in request.images],
     )

@@ -31,7 +31,7 @@ Since = Annotated[
     str, Field(title="Since", examples=["1d", "7d", "30d", "2026-11-01"], min_length=1)
 ]
 Until = Annotated[str, Field(title="Until", examples=["2026-11-30"])]
-Limit = Annotated[float, Field(title="Limit in US dollars", ge=0)]
+Limit = Annotated[float, Field(title="Limit in US$", ge=0)]
 StoreName = Annotated[str, Field(title="Store")]
 
 

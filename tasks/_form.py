@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any, Literal, cast
 
 from prefect.input import RunInput
 from pydantic import Field, create_model
 
+from darkroom.picture import Picture
 from darkroom.pipeline.review import Decision, Review, Verdict
 from darkroom.store import Store
 from tasks import _show
@@ -28,6 +31,7 @@ def form_of(
     renewable: bool,
     prompt: str,
     trouble: str = "",
+    labels: Sequence[str] = (),
 ) -> type[Answer]:
     """The form for a review.
 
@@ -38,6 +42,7 @@ def form_of(
         renewable: Whether new pictures can be made.
         prompt: The words that made these.
         trouble: What was wrong with the answer before.
+        labels: What the candidates are called, if they have names.
     """
     decisions = (TAKE, REJECT, RENEW) if renewable else (TAKE, REJECT)
     fields: dict[str, Any] = {
@@ -48,14 +53,19 @@ def form_of(
         ),
         "reason": (
             str,
-            Field("", title="Why", description="Kept with the pictures.", max_length=1000),
+            Field(
+                "",
+                title="Why",
+                description="Needed to reject all. It is kept with the pictures.",
+                max_length=1000,
+            ),
         ),
     }
     if renewable:
         told = 'The words for new ones, with "Make new ones".'
         fields["prompt"] = (str, Field(prompt, title="Words", description=told, max_length=10_000))
     form = create_model("Review", __base__=Answer, **fields)
-    form._description = described(request, store, until, trouble)
+    form._description = described(request, store, until, trouble, labels)
     return cast(type[Answer], form)
 
 
@@ -97,9 +107,20 @@ def filled(verdict: Verdict, most: int) -> dict[str, Any]:
     return form | ({"prompt": verdict.prompt} if verdict.prompt else {})
 
 
-def described(request: Review, store: Store, until: datetime | None, trouble: str = "") -> str:
+def described(
+    request: Review,
+    store: Store,
+    until: datetime | None,
+    trouble: str = "",
+    labels: Sequence[str] = (),
+) -> str:
     """What stands above the form: the question, and the candidates as a contact sheet."""
-    cells = [(picture, str(number)) for number, picture in enumerate(request.images, 1)]
+    named = zip_longest(request.images, labels[: len(request.images)], fillvalue="")
+    cells = [
+        (picture, f"{number} {label}".strip())
+        for number, (picture, label) in enumerate(named, 1)
+        if isinstance(picture, Picture)
+    ]
     at_most = "" if request.most == 1 else f" At most {request.most} may be chosen."
     said = [
         f"**{_show.escaped(trouble)}**" if trouble else "",

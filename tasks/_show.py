@@ -75,8 +75,7 @@ def artifacts(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Non
                     description=f"![preview]({shown(store, picture, 240)})\n\n{caption(picture)}",
                     task_run_id=task_run.id,
                     flow_run_id=task_run.flow_run_id,
-                ),
-                again=state.name == "Cached",
+                )
             )
         except TROUBLE as error:
             get_logger("darkroom").warning("No artifact for %s: %s", picture.where, error)
@@ -109,18 +108,14 @@ def numbered(step: str, count: int) -> list[str]:
     return [f"{name}-{number}" for number in range(int(first), int(first) + count)]
 
 
-def put(artifact: Artifact, *, again: bool = True) -> None:
+def put(artifact: Artifact) -> None:
     """Show an artifact of the run; what the run showed under the same key before is replaced.
 
     Else a run that was taken up again would show everything twice.
-
-    Args:
-        artifact: What to show.
-        again: Whether the run may have shown it before.
     """
     context = FlowRunContext.get()
     run = context.flow_run if context else None
-    if run is None or not again or run.run_count < 2:
+    if run is None or run.run_count < 2:
         artifact.create()
         return
     with get_client(sync_client=True) as client:

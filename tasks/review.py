@@ -7,7 +7,7 @@ pictures that were chosen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from prefect import task
+from prefect.artifacts import MarkdownArtifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
@@ -101,6 +102,7 @@ def decide(
     store: ImageStore | None = None,
     renewable: bool = False,
     prompt: str = "",
+    labels: Sequence[str] = (),
 ) -> Verdict:
     """What a person says of the pictures; the flow run is suspended until then.
 
@@ -114,6 +116,7 @@ def decide(
         store: Where the pictures are; None for the default.
         renewable: Whether the person may ask for new pictures.
         prompt: The words that made these.
+        labels: What the pictures are called, if they have names.
 
     Raises:
         InvalidRequest: Nobody can be asked.
@@ -130,13 +133,27 @@ def decide(
         key = _show.artifact_key(step, str(tries))
         waiting = _Waiting(run, key, request, step, renewable)
         waiting.begin()
-        form = form_of(request, opened, waiting.until, renewable, prompt, trouble)
+        form = form_of(request, opened, waiting.until, renewable, prompt, trouble, labels)
+        _tell(run, step, str(form._description))
         verdict = answer_of(suspend_flow_run(wait_for_input=form, key=key))
         waiting.end()
         trouble = verdict.problem(request, renewable=renewable)
         if not trouble:
             return verdict
         tries += 1
+
+
+def _tell(run: FlowRun, step: str, asked: str) -> None:
+    """Show among the run's artifacts that it waits, and how to answer."""
+    how = (
+        "**The run waits for a choice.** Answer with *Resume*: a button at the top of the run's "
+        f"page, or in its menu ⋮; or with `darkroom review {run.id} CHOICE`."
+    )
+    key = _show.artifact_key(_run.pipeline.get() or "flow", step, "waits")
+    try:
+        _show.put(MarkdownArtifact(markdown=f"{how}\n\n{asked}", key=key, description=how))
+    except _show.TROUBLE as error:
+        _run.log().warning("No artifact of the review: %s", error)
 
 
 def check(step: str, *, patience: bool) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.events.filters import EventFilter, EventNameFilter
+from prefect.states import Running, Suspended
 from pydantic import SecretStr
 
 from blocks import Bedrock, ImageStore
@@ -70,6 +71,13 @@ def _fault(url: str, **fault: Any) -> None:
     urllib.request.urlopen(request, timeout=10).close()
 
 
+def _wait_for_a_person() -> None:
+    """Suspend a run, as a review does."""
+    with get_client(sync_client=True) as client:
+        run = client.create_flow_run(usage_report, tags=["darkroom"], state=Running())
+        client.set_flow_run_state(run.id, Suspended(), force=True)
+
+
 def _wait_for_events() -> None:
     """Wait until the server has written down what it was told last."""
     wanted = {_events.CREATED: MADE, _events.FILTERED: FILTERED, _events.RETRIED: THROTTLED}
@@ -89,6 +97,7 @@ def main() -> None:
     store.save("watched", overwrite=True)
     with without_heartbeat():
         everything(url, store, return_state=True)
+        _wait_for_a_person()
         _wait_for_events()
         state = usage_report(since="1h", limit_usd=0.1, store="watched", return_state=True)
     assert state.name == "OverLimit", state

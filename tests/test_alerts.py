@@ -34,6 +34,7 @@ NAMES = {
     "darkroom-failed-run",
     "darkroom-filter-rate",
     "darkroom-retiring-model",
+    "darkroom-review-waits",
     "darkroom-spend",
 }
 
@@ -98,7 +99,7 @@ def seen(
             assert running.wait(300) == 0, f"{running.err}\n{running.out}"
             as_json = json.loads(running.out.strip().splitlines()[-1])
         counted = standin.calls()["models"]
-    until(lambda: len(texts) >= 5 or None, "all alerts are heard", 60)
+    until(lambda: len(texts) >= 6 or None, "all alerts are heard", 60)
     usage = Usage.model_validate(as_json)
     return Seen(usage, as_json, counted, texts, created, home, store)
 
@@ -131,7 +132,7 @@ def test_many_filtered_calls_are_told_once(seen: Seen) -> None:
 def test_a_spend_over_the_limit_is_told(seen: Seen) -> None:
     """The alert has the sum of the report and the limit that it was given."""
     text = text_with(seen, "were spent")
-    assert text.startswith(f"About ${seen.usage.total.spend_usd} were spent, of $0.1")
+    assert text.startswith(f"About ${seen.usage.total.spend_usd:.2f} were spent, of $0.10")
     assert "5 pictures" in text
 
 
@@ -140,6 +141,18 @@ def test_a_model_near_its_end_is_told(seen: Seen) -> None:
     text = text_with(seen, "ends on")
     assert text.startswith(f"{CORE} ends on {today() + timedelta(days=40)}")
     assert "For text_to_image use" in text
+
+
+def test_a_run_that_waits_for_a_person_is_told(seen: Seen) -> None:
+    """The alert names the run, and leads to its page."""
+    assert "/runs/flow-run/" in text_with(seen, "waits for a choice")
+
+
+def test_the_report_names_runs_that_failed(seen: Seen) -> None:
+    """The one that failed is counted by its flow, with what it said."""
+    (told,) = seen.usage.failed_runs
+    assert told.startswith("everything: ")
+    assert "AccessDenied" in told
 
 
 def test_a_budget_that_stopped_a_run_is_told(seen: Seen) -> None:

@@ -91,7 +91,7 @@ def calls_of(standin: StandIn, model: str) -> int:
         ("2", "take", (2,), ""),
         (" 3, 1,3 ", "take", (3, 1), ""),
         ("all", "take", (1, 2, 3, 4), ""),
-        ("reject", "reject", (), ""),
+        ("reject:", "reject", (), ""),
         ("Reject: too dark, all of them", "reject", (), "too dark, all of them"),
         ("new: at night: a storm", "renew", (), "at night: a storm"),
         ("new", "renew", (), ""),
@@ -160,7 +160,9 @@ def test_all_can_be_rejected(run: Callable[..., Any], standin: StandIn) -> None:
     state = run({"pick": "reject: too dark"})
     assert state.is_completed(), state.message
     rows = {row.step: row for row in report(state).rows}
-    assert (rows["pick"].status, rows["pick"].reason) == ("skipped", "rejected: too dark")
+    assert (rows["pick"].status, rows["pick"].reason) == ("rejected", "rejected: too dark")
+    assert state.name == "Rejected"
+    assert "pick: rejected: too dark" in str(state.message)
     assert rows["big"].status == "skipped"
     assert "${pick}" in rows["big"].reason
     assert calls_of(standin, FAST) == 0
@@ -185,7 +187,12 @@ def test_new_ones_are_made_with_other_words(run: Callable[..., Any], standin: St
 
 @pytest.mark.parametrize(
     ("words", "rule"),
-    [("4", "There is no picture 4"), ("1,2,3", "at most 2 may be"), ("two", "neither which nor")],
+    [
+        ("4", "There is no picture 4"),
+        ("1,2,3", "at most 2 may be"),
+        ("two", "neither which nor"),
+        ("reject", "Say why all are rejected"),
+    ],
 )
 def test_an_answer_that_does_not_fit_is_refused(
     run: Callable[..., Any], words: str, rule: str

@@ -69,7 +69,8 @@ class Review(PillowStep):
         """What is done when nobody has answered in time."""
         count = {"first": 1, "all": min(self.most, len(self.images)), "reject": 0}[self.otherwise]
         decision: Decision = "take" if count else "reject"
-        return Verdict(decision=decision, chosen=tuple(range(1, count + 1)))
+        chosen = tuple(range(1, count + 1))
+        return Verdict(decision=decision, chosen=chosen, reason="nobody answered in time")
 
 
 class Verdict(BaseModel):
@@ -126,6 +127,8 @@ class Verdict(BaseModel):
         count = len(review.images)
         if self.decision == "renew" and not renewable:
             return "New ones cannot be made here: no step with a prompt makes these pictures."
+        if self.decision == "reject" and not self.reason:
+            return "Say why all are rejected: it is kept with the pictures."
         if self.decision != "take":
             return ""
         if not self.chosen:
@@ -146,5 +149,5 @@ class Verdict(BaseModel):
             numbers = ", ".join(map(str, self.chosen))
             return f"chose {numbers}" + (f": {self.reason}" if self.reason else "")
         if self.decision == "reject":
-            return f"rejected: {self.reason}" if self.reason else "rejected all"
+            return f"rejected: {self.reason}"
         return f"asked for new ones: {self.prompt}" if self.prompt else "asked for new ones"

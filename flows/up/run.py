@@ -161,6 +161,8 @@ class _Up:
         if name == "server":
             environment["PREFECT_SERVER_API_HOST"] = HOST
             environment["PREFECT_SERVER_API_PORT"] = str(self._port)
+            # SQLite takes one writer at a time: better a slow answer than none on a busy computer.
+            environment.setdefault("PREFECT_SERVER_DATABASE_TIMEOUT", "60")
         part = self._parts[name] = Part(
             name,
             module,
