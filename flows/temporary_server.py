@@ -116,6 +116,8 @@ def _serve(port: int) -> None:
         "PREFECT__SERVER_EPHEMERAL": "1",
         "PREFECT__SERVER_FINAL": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # SQLite takes one writer at a time: better a slow answer than none on a busy computer.
+        "PREFECT_SERVER_DATABASE_TIMEOUT": os.environ.get("PREFECT_SERVER_DATABASE_TIMEOUT", "60"),
     }
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     import uvicorn

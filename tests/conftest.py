@@ -16,6 +16,9 @@ for name in [name for name in os.environ if name.startswith(("PREFECT_", "AWS_",
 os.environ |= {
     "PREFECT_HOME": str(HOME / "prefect"),
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # What one test leaves to be written down may keep SQLite busy in the next.
+    "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+    "PREFECT_CLIENT_MAX_RETRIES": "10",
     "DARKROOM_HOME": str(HOME / "darkroom"),
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": str(HOME / "aws-config"),

@@ -178,6 +178,7 @@ def prefect_server(home: Path) -> Iterator[Server]:
         PREFECT_API_ENABLE_METRICS="true",
         PREFECT_API_URL=f"{url}/api",
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
+        PREFECT_SERVER_DATABASE_TIMEOUT="60",
         PREFECT_SERVER_API_HOST="127.0.0.1",
         PREFECT_SERVER_API_PORT=str(port),
     )
