@@ -202,8 +202,8 @@ def test_a_store_that_is_not_there_is_said_to_be(tmp_path: Path, period: Period)
 
 
 def _saved(folder: Path) -> str:
-    ImageStore(folder=str(folder)).save("nowhere", overwrite=True)
-    return "nowhere"
+    ImageStore(folder=str(folder)).save("not-there", overwrite=True)
+    return "not-there"
 
 
 def test_a_store_that_nobody_saved_is_refused() -> None:

@@ -234,6 +234,8 @@ def test_a_search_finds_values_and_reasons(seen: Seen, text: str, rows: list[int
     expect(page.locator("#count")).to_have_text(f"{len(rows)} of 6 rows")
     assert seen.shows(*rows)
     assert page.locator("#nothing").is_visible() == (not rows)
+    kept = "text => (new URLSearchParams(location.hash.slice(1)).get('q') || '') === text.trim()"
+    page.wait_for_function(kept, arg=text)
     page.reload()
     assert seen.shows(*rows)
     assert page.locator("#search").input_value() == text
@@ -318,7 +320,7 @@ def test_chosen_pictures_are_compared_at_full_size(seen: Seen) -> None:
     ]
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    assert page.locator(".panes img").count() == 0
+    expect(page.locator(".panes img")).to_have_count(0)
     page.get_by_role("button", name="Clear").click()
     expect(page.locator(".tray")).to_be_hidden()
     assert page.locator(".pick input:checked").count() == 0
