@@ -35,9 +35,9 @@ Variations = Annotated[int, Field(ge=0, le=20)]
 Similarity = Annotated[float, Field(ge=0, le=1)]
 
 
-_NO_PICTURE = (
-    "Give its path where the worker is, or s3://BUCKET/KEY; an event that starts this flow has it "
-    "in its payload, as image. Or give a prompt."
+_ONE_OF_THEM = (
+    "words to make the product from, or a picture: its path where the worker is, or s3://BUCKET/KEY. "
+    "An event that starts this flow has the picture in its payload, as image."
 )
 
 
@@ -102,12 +102,9 @@ class Order(BaseModel):
         Raises:
             DarkroomError: Something is not; nothing was paid.
         """
-        if self.image == "" and not self.prompt:
-            raise InvalidRequest.of("image", "", "it names no picture", _NO_PICTURE)
         if bool(self.prompt) == bool(self.image):
-            raise InvalidRequest(
-                "prompt, image: give one of them: words to make the product from, or a picture."
-            )
+            both = ", not both" if self.prompt else ""
+            raise InvalidRequest(f"prompt, image: give one of them{both}: {_ONE_OF_THEM}")
         Flatten(self.background)
         scene = self._model("scene", bedrock)
         if "mask" not in scene.takes("outpaint").fields:

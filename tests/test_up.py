@@ -159,7 +159,7 @@ def test_an_event_without_an_image_ends_in_words(dashboard: Dashboard) -> None:
     request_picture(dashboard)
     run = dashboard.ended(until(new_run(dashboard, known), "the event starts a run"))
     assert (run["state_name"], run["run_count"]) == ("Failed", 1)
-    assert "image = '': it names no picture." in run["state"]["message"]
+    assert "prompt, image: give one of them: " in run["state"]["message"]
     assert "in its payload, as image" in run["state"]["message"]
     assert answered(dashboard) == before
 
@@ -167,7 +167,8 @@ def test_an_event_without_an_image_ends_in_words(dashboard: Dashboard) -> None:
 def test_a_run_survives_its_server(dashboard: Dashboard) -> None:
     """A server that is killed in the middle of a run comes back: nothing is lost or paid twice."""
     before = answered(dashboard)
-    shot = {"prompt": "a green bottle", "variations": 0, "expand": None, "seed": 11}
+    none = {"left": 0, "right": 0, "up": 0, "down": 0}
+    shot = {"prompt": "a green bottle", "variations": 0, "expand": none, "seed": 11}
     run = dashboard.start("product_shot", **shot)
     until(lambda: gained(before, answered(dashboard)).get(CORE), "the first step is paid for")
     killed = one(dashboard.home, "prefect server start")
