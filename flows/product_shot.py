@@ -36,8 +36,8 @@ Similarity = Annotated[float, Field(ge=0, le=1)]
 
 
 _ONE_OF_THEM = (
-    "words to make the product from, or a picture: its path where the worker is, or s3://BUCKET/KEY. "
-    "An event that starts this flow has the picture in its payload, as image."
+    "words to make the product from, or a picture: its path where the worker is, or its s3:// "
+    "address. An event that starts this flow has the picture in its payload, as image."
 )
 
 
