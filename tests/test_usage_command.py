@@ -39,6 +39,6 @@ def test_the_command_reads_what_runs_without_a_server_left(tmp_path: Path) -> No
         assert after.wait() == 0, after.err
         found = Usage.model_validate(json.loads(after.out))
     (flow,) = found.flows
-    assert (flow.flow, flow.pictures, flow.calls, flow.made) == ("run_mode", 1, 1, 1)
+    assert (flow.flow, flow.pictures, flow.calls, flow.made) == ("text_to_image", 1, 1, 1)
     assert found.total.spend_usd > 0
     assert found.unknown == []
