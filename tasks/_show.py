@@ -115,7 +115,8 @@ def put(artifact: Artifact) -> None:
     """
     context = FlowRunContext.get()
     run = context.flow_run if context else None
-    if run is None or run.run_count < 2:
+    # A run that a review had suspended counts as one that was run once.
+    if run is None or (run.run_count < 2 and not run.empirical_policy.pause_keys):
         artifact.create()
         return
     with get_client(sync_client=True) as client:

@@ -70,13 +70,14 @@ def runs(dashboard: Dashboard, tmp_path_factory: pytest.TempPathFactory) -> Star
     return Started(started(1), started(2), started(3), started(4, wait="1m"))
 
 
-def suspended(dashboard: Dashboard, run: str, times: int = 1) -> None:
-    """Wait until a run waits for a person, for the so-many-th time."""
+def suspended(dashboard: Dashboard, run: str, key: str = "pick-0") -> None:
+    """Wait until a run waits for a person, with the review of that key."""
 
     def waits() -> bool | None:
         state = dashboard.flow_run(run)
         assert state["state_type"] not in ("FAILED", "CRASHED", "COMPLETED"), state["state"]
-        return (state["state_name"] == "Suspended" and state["run_count"] >= times) or None
+        waits_with = state["state"]["state_details"]["pause_key"]
+        return (state["state_name"] == "Suspended" and waits_with == key) or None
 
     until(waits, "the run waits for a person", SLOW)
 
@@ -175,7 +176,7 @@ def test_new_ones_are_asked_for_and_answered_once(
     ):
         ended, said = answer(words)
         assert (ended, told in said) == (code, True), said
-    suspended(dashboard, runs.renewed, times=2)
+    suspended(dashboard, runs.renewed, "pick-again-0")
     assert answer("2,2")[0] == 0
     assert dashboard.ended(runs.renewed)["state_name"] == "Completed"
     said = said_in(dashboard, runs.renewed)
