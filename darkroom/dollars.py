@@ -9,3 +9,18 @@ def dollars(usd: float) -> str:
     if usd >= 1:
         return f"${usd:,.2f}"
     return f"${whole}.{cents:0<2}"
+
+
+def priced(usd: float, unknown: str = "", word: str = "") -> str:
+    """A price in words: what is not known is never said to be nothing.
+
+    Args:
+        usd: The price of all whose price is known.
+        unknown: How much else there is whose price is not, such as "3 calls"; "" if nothing.
+        word: What stands behind the sum.
+    """
+    known = dollars(usd) + word
+    if not unknown:
+        return known
+    told = f"{unknown} of unknown price"
+    return f"{known} + {told}" if usd else told

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from darkroom import catalog
 from darkroom.catalog import Model
-from darkroom.dollars import dollars
+from darkroom.dollars import dollars, priced
 from darkroom.errors import InvalidRequest
 
 
@@ -286,10 +286,7 @@ def sentences(plan: Plan) -> list[str]:
 
 def price_of(usd: float, unpriced: int) -> str:
     """A price in words, with the number of calls whose price is not in it."""
-    if not unpriced:
-        return dollars(usd)
-    calls = f"{unpriced} call{'' if unpriced == 1 else 's'} of unknown price"
-    return f"{dollars(usd)} + {calls}" if usd else calls
+    return priced(usd, f"{unpriced} call{'' if unpriced == 1 else 's'}" if unpriced else "")
 
 
 def lasting(seconds: float) -> str:

@@ -17,7 +17,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, computed_field
 
 from darkroom import catalog
-from darkroom.dollars import dollars
+from darkroom.dollars import priced
 from darkroom.errors import UnknownModel
 from darkroom.period import Period
 from darkroom.picture import Picture
@@ -94,10 +94,8 @@ class Sum(BaseModel):
     @property
     def spend(self) -> str:
         """What was spent, in words; what is unknown is said to be."""
-        pictures = f"{self.unpriced} picture{'' if self.unpriced == 1 else 's'} of unknown price"
-        if not self.unpriced:
-            return dollars(self.spend_usd)
-        return f"{dollars(self.spend_usd)} + {pictures}" if self.spend_usd else pictures
+        pictures = f"{self.unpriced} picture{'' if self.unpriced == 1 else 's'}"
+        return priced(self.spend_usd, pictures if self.unpriced else "")
 
     @property
     def is_empty(self) -> bool:

@@ -15,11 +15,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 from PIL import Image
@@ -27,6 +26,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from darkroom.image_file import png
 from darkroom.standin.draw.text_to_image import text_to_image
+from deployments.drill_parts import until
 
 HERE = Path(__file__).parent / "pictures"
 CHROMIUM = "/usr/bin/chromium"
@@ -34,17 +34,8 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-backgroun
 WIDE = 1000
 """Pixels of a screenshot as it is kept."""
 
-T = TypeVar("T")
-
-
-def until(found: Callable[[], T | None], what: str, timeout: float = 300) -> T:
-    """Ask again and again until there is something, and give it."""
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if (result := found()) is not None:
-            return result
-        time.sleep(0.5)
-    raise TimeoutError(f"{what}: not within {timeout:g} s")
+PATIENCE = 300
+"""Seconds to wait for what takes a few on a computer that does nothing else."""
 
 
 @contextmanager
@@ -55,8 +46,10 @@ def up(home: Path) -> Iterator[str]:
     with screen.open("wb") as out:
         running = subprocess.Popen([sys.executable, "-m", "flows.cli", *words], stdout=out)
     try:
-        found = until(lambda: re.search(r"Dashboard +(\S+)", screen.read_text()), "the dashboard")
-        until(lambda: "Ctrl-C ends it" in screen.read_text() or None, "its screen")
+        found = until(
+            lambda: re.search(r"Dashboard +(\S+)", screen.read_text()), "the dashboard", PATIENCE
+        )
+        until(lambda: "Ctrl-C ends it" in screen.read_text() or None, "its screen", PATIENCE)
         yield found[1].rstrip("/")
     finally:
         running.send_signal(signal.SIGTERM)
@@ -86,7 +79,7 @@ class Runs:
         def there() -> bool | None:
             return self._api.get(f"/flow_runs/{run}").json()["state_name"] in states or None
 
-        until(there, f"the run is {' or '.join(states)}")
+        until(there, f"the run is {' or '.join(states)}", PATIENCE)
 
 
 def kept(page: Page, name: str) -> None:

@@ -141,26 +141,24 @@ class Foresight:
         pictures: list[Picture] = []
         for request in requests:
             call = replace(first, request=request)
-            made = self._recalled(call)
-            if made is None:
-                made = list(expect.pictures(request, first.model))
-                if call.key not in self._planned:
-                    usd = expect.price(request, first.model)
-                    line.calls += 1
-                    line.unpriced += usd is None
-                    line.usd = round(line.usd + (usd or 0.0), 6)
-                    self._planned.add(call.key)
-                    pictures += made
-                    continue
-            line.cached += 1  # by now, or by then: what another row asks for too is paid once
-            pictures += made
+            key = call.key
+            made = self._recalled(call, key)
+            if made is not None or key in self._planned:
+                line.cached += 1  # by now, or by then: what another row asks for too is paid once
+            else:
+                usd = expect.price(request, first.model)
+                line.calls += 1
+                line.unpriced += usd is None
+                line.usd = round(line.usd + (usd or 0.0), 6)
+                self._planned.add(key)
+            pictures += expect.pictures(request, first.model) if made is None else made
         line.pictures += len(pictures)
         return pictures
 
-    def _recalled(self, call: Call) -> list[Picture] | None:
+    def _recalled(self, call: Call, key: str) -> list[Picture] | None:
         if any(isinstance(picture, Foreseen) for _, picture in call.request.sources()):
             return None
-        return self._store.recall(call.key)
+        return self._store.recall(key)
 
     def _changed(self, picture: Picture, edits: list[Edit], notes: list[str]) -> Picture:
         """A source as it will be when it was changed for a model."""

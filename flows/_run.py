@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -84,9 +86,8 @@ class Run:
         to be `numbered`.
         """
         parts = request.split(model)
-        counts = [getattr(part, "count", 1) for part in parts]
-        firsts = [1 + sum(counts[:index]) for index in range(len(parts))]
-        named = [(f"{step}-{first}", part) for first, part in zip(firsts, parts, strict=True)]
+        firsts = accumulate((getattr(part, "count", 1) for part in parts), initial=1)
+        named = [(f"{step}-{first}", part) for first, part in zip(firsts, parts, strict=False)]
         if len(parts) == 1 and not numbered:
             named = [(step, parts[0])]
         calls = [(name, self._submit_paid(name, task, part, model)) for name, part in named]
@@ -114,6 +115,17 @@ class Run:
         self._before = futures
         return pictures
 
+    def through(self, steps: Callable[[], None]) -> State[Any]:
+        """Do the steps, and end the run whatever comes of them: what was made is shown."""
+        try:
+            steps()
+        except DarkroomError as error:
+            return self.end(error)
+        except Exception as error:
+            self.end(error)
+            raise
+        return self.end()
+
     def end(self, error: Exception | None = None) -> State[Any]:
         """Show what was made, wait until all of it is on record, and say how the run ended."""
         report = self.report
@@ -125,7 +137,7 @@ class Run:
     def _ended(self, error: Exception | None) -> State[Any]:
         """How the run ended, and what was made, in words."""
         report = self.report
-        count = sum(1 for row in report.rows if row.picture and row.model)
+        count = len(report.of_models)
         made = f"{count} picture{'' if count == 1 else 's'}, {report.price}"
         failed = "; ".join(f"{row.step}: {row.reason}" for row in report.of("failed"))
         filtered = ", ".join(row.step for row in report.of("filtered"))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from uuid import UUID
 
 import click
 
-from darkroom.errors import InvalidRequest
 from flows import temporary_server
+from flows.cli_words import run_id
 
 
 @click.command()
@@ -23,12 +22,7 @@ def review(flow_run: str, choice: str | None, as_json: bool) -> int:
     """
     from darkroom.pipeline.review import Verdict
 
-    try:
-        wanted = UUID(flow_run)
-    except ValueError as error:
-        raise InvalidRequest.of(
-            "flow_run", flow_run, "the id of a flow run is expected", "The dashboard shows it."
-        ) from error
+    wanted = run_id(flow_run, "The dashboard shows it.")
     verdict = Verdict.read(choice) if choice is not None else None
     temporary_server.start()()
     from tasks.review import waiting

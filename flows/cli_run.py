@@ -26,7 +26,6 @@ from prefect.client.schemas.filters import (
     TaskRunFilterStateType,
 )
 from prefect.client.schemas.objects import State, StateType
-from prefect.exceptions import ObjectNotFound
 from prefect.flow_engine import run_flow
 from prefect.states import Crashed, Scheduled
 from pydantic import ValidationError
@@ -49,9 +48,10 @@ from flows import run_pipeline as run_pipeline_file
 from flows._at_hand import asked_here
 from flows._here import without_heartbeat
 from flows.cli_mode import from_file, request_of
-from flows.cli_words import WIDE
+from flows.cli_words import WIDE, run_id
 from flows.progress import shown
 from flows.report import Report
+from tasks import _run
 
 _FLOWS: dict[str, Flow[..., Any]] = {
     "compare_models": compare_models_file.compare_models,
@@ -218,23 +218,13 @@ def resume(
     as_json: bool,
 ) -> int:
     """Run a flow run again under its own id, so that what it finished is found again."""
-    try:
-        wanted = UUID(flow_run_id)
-    except ValueError as error:
-        raise InvalidRequest.of(
-            "flow_run", flow_run_id, "the id of a flow run is expected", "The run printed it."
-        ) from error
+    wanted = run_id(flow_run_id, "The run printed it.")
     _check_folder(folder)
 
     def start() -> State[Any]:
         ready()
         with get_client(sync_client=True) as client:
-            try:
-                flow_run = client.read_flow_run(wanted)
-            except ObjectNotFound as error:
-                raise InvalidRequest.of(
-                    "flow_run", flow_run_id, "this Prefect server knows no such flow run"
-                ) from error
+            flow_run = _run.known(client, wanted)
             name = client.read_flow(flow_run.flow_id).name
             if name in ("run_batch", "run_shard"):
                 raise InvalidRequest.of(

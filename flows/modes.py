@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from blocks import Bedrock
 from darkroom import catalog, modes, substitute
 from darkroom.catalog import Model
-from darkroom.errors import DarkroomError, InvalidRequest, in_words
+from darkroom.errors import InvalidRequest, in_words
 from darkroom.modes.base import Request
 from darkroom.resolve import OnRetired, row_of, seed_of
 from flows._form import filled, grown, with_form
@@ -89,14 +89,7 @@ def _run(
     kind: type[Request], given: dict[str, Any], *, model: str | None, **how: Any
 ) -> State[Any]:
     run = Run(kind.mode, filled(how.pop("bedrock")), filled(how.pop("store")), **how)
-    try:
-        _all_steps(run, kind, _meant(kind, given), filled(model))
-    except DarkroomError as error:
-        return run.end(error)
-    except Exception as error:
-        run.end(error)  # what was made is shown all the same
-        raise
-    return run.end()
+    return run.through(lambda: _all_steps(run, kind, _meant(kind, given), filled(model)))
 
 
 def _meant(kind: type[Request], given: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from blocks import Bedrock, ImageStore
 from darkroom import catalog
 from darkroom.catalog import Model
-from darkroom.errors import DarkroomError, InvalidRequest
+from darkroom.errors import InvalidRequest
 from darkroom.image_file import facts
 from darkroom.mask import Flatten
 from darkroom.modes.outpaint import Expand, Outpaint
@@ -207,14 +207,7 @@ def product_shot(
     )
     run = Run("product_shot", bedrock, store, on_retired=on_retired, keep=keep)
     step_models = order.check(run.bedrock, run.store)
-    try:
-        _all_steps(run, order, step_models)
-    except DarkroomError as error:
-        return run.end(error)
-    except Exception as error:
-        run.end(error)  # what was made is shown all the same
-        raise
-    return run.end()
+    return run.through(lambda: _all_steps(run, order, step_models))
 
 
 def _all_steps(run: Run, order: Order, models: dict[str, Model]) -> None:

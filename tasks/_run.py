@@ -1,15 +1,20 @@
-"""Where a task writes: the current run's folder in the store, and its log."""
+"""The run that is under way here: its folder in the store, its log, and runs by their ids."""
 
 from __future__ import annotations
 
 import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from uuid import UUID
 
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import TaskRunContext
-from prefect.exceptions import MissingContextError
+from prefect.exceptions import MissingContextError, ObjectNotFound
 from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import flow_run
+
+from darkroom.errors import InvalidRequest
 
 step: ContextVar[str] = ContextVar("step", default="")
 """The name of the step that is done here; "" for that of its task."""
@@ -51,3 +56,17 @@ def log() -> logging.Logger | logging.LoggerAdapter[logging.Logger]:
         return get_run_logger()
     except MissingContextError:
         return get_logger("darkroom")
+
+
+def known(client: SyncPrefectClient, flow_run_id: UUID) -> FlowRun:
+    """A flow run by its id.
+
+    Raises:
+        InvalidRequest: The server knows none.
+    """
+    try:
+        return client.read_flow_run(flow_run_id)
+    except ObjectNotFound as error:
+        raise InvalidRequest.of(
+            "flow_run", str(flow_run_id), "this Prefect server knows no such flow run"
+        ) from error

@@ -87,11 +87,11 @@ def review(
         said=str(verdict),
         at=datetime.now(UTC),
     )
-    noted = {}
-    for picture in dict.fromkeys(picture.uri for picture in request.images):
-        one = next(each for each in request.images if each.uri == picture)
-        taken = any(each.uri == picture for each in chosen)
-        noted[picture] = opened.reviewed(one, said.model_copy(update={"chosen": taken}))
+    taken = {picture.uri for picture in chosen}
+    noted = {
+        uri: opened.reviewed(picture, said.model_copy(update={"chosen": uri in taken}))
+        for uri, picture in {each.uri: each for each in request.images}.items()
+    }
     return [noted[picture.uri] for picture in chosen]
 
 
@@ -123,7 +123,7 @@ def decide(
     """
     known = given.get().get(step)
     if known is not None:
-        return _checked(step, request, known.of(len(request.images)), renewable)
+        return _checked(step, request, known, renewable)
     if ask := at_hand.get():
         return ask(step, request, renewable)
     run = _deployed(step)
@@ -131,12 +131,14 @@ def decide(
     tries, trouble = 0, ""
     while True:
         key = _show.artifact_key(step, str(tries))
-        waiting = _Waiting(run, key, request, step, renewable)
-        waiting.begin()
-        form = form_of(request, opened, waiting.until, renewable, prompt, trouble, labels)
+        until = None if request.patience is None else datetime.now(UTC) + request.patience
+        _ask_for(run, key, request, renewable)
+        by_itself = None if until is None else _scheduled(run, key, step, request, until)
+        form = form_of(request, opened, until, renewable, prompt, trouble, labels)
         _tell(run, step, str(form._description))
         verdict = answer_of(suspend_flow_run(wait_for_input=form, key=key))
-        waiting.end()
+        if by_itself is not None:
+            _take_back(by_itself)
         trouble = verdict.problem(request, renewable=renewable)
         if not trouble:
             return verdict
@@ -194,67 +196,47 @@ def _deployed(step: str) -> FlowRun:
     return run
 
 
-def _checked(step: str, request: Review, verdict: Verdict, renewable: bool) -> Verdict:
-    if trouble := verdict.problem(request, renewable=renewable):
-        raise InvalidRequest.of(step, str(verdict), trouble.rstrip("."))
-    return verdict
+def _checked(field: str, request: Review, verdict: Verdict, renewable: bool) -> Verdict:
+    """The verdict, if it is an answer; else `InvalidRequest` names it as `field`."""
+    said = verdict.of(len(request.images))
+    if trouble := said.problem(request, renewable=renewable):
+        raise InvalidRequest.of(field, str(said), trouble.rstrip("."))
+    return said
 
 
-@dataclass(frozen=True)
-class _Waiting:
-    """The time that a run waits, and the run that answers when it is over.
+def _ask_for(run: FlowRun, key: str, request: Review, renewable: bool) -> None:
+    """Say with the run what is asked; done before, where the run goes on from its beginning."""
+    name = _asked_as(key)
+    if read_flow_run_input(name, flow_run_id=run.id) is None:
+        said = {"request": request.model_dump(mode="json"), "renewable": renewable}
+        create_flow_run_input(key=name, value=said, flow_run_id=run.id)
 
-    That run is scheduled with Prefect, so it comes though everything here has ended.
+
+def _scheduled(run: FlowRun, key: str, step: str, request: Review, until: datetime) -> FlowRun:
+    """The run that answers when the wait is over; made once, however often the run begins again.
+
+    It is scheduled with Prefect, so it comes though everything here has ended.
     """
+    made = run_deployment(
+        ANSWER,
+        parameters={"flow_run_id": str(run.id), "key": key},
+        scheduled_time=until,
+        timeout=0,
+        idempotency_key=f"{run.id}-{key}",
+        flow_run_name=f"{run.name} {step}: {request.otherwise}",
+        as_subflow=False,
+        _sync=True,  # type: ignore[call-arg]
+    )
+    assert isinstance(made, FlowRun)
+    return made
 
-    run: FlowRun
-    key: str
-    request: Review
-    step: str
-    renewable: bool
 
-    @property
-    def until(self) -> datetime | None:
-        """When the wait is over; None for never."""
-        patience = self.request.patience
-        return None if patience is None else datetime.now(UTC) + patience
-
-    def begin(self) -> None:
-        """Say with the run what is asked, and schedule the answer to it.
-
-        Both were done before where the run goes on from its beginning.
-        """
-        name = _asked_as(self.key)
-        if read_flow_run_input(name, flow_run_id=self.run.id) is None:
-            asked = self.request.model_dump(mode="json")
-            said = {"request": asked, "renewable": self.renewable}
-            create_flow_run_input(key=name, value=said, flow_run_id=self.run.id)
-        if self.until is not None:
-            self._scheduled()
-
-    def end(self) -> None:
-        """Take the scheduled answer back: the run has one."""
-        if self.until is None:
-            return
-        made = self._scheduled()
-        if made.state is not None and made.state.is_scheduled():
-            with get_client(sync_client=True) as client:
-                state: Any = Cancelled(message="The review was answered.")
-                client.set_flow_run_state(made.id, state, force=True)
-
-    def _scheduled(self) -> FlowRun:
-        made = run_deployment(
-            ANSWER,
-            parameters={"flow_run_id": str(self.run.id), "key": self.key},
-            scheduled_time=self.until,
-            timeout=0,
-            idempotency_key=f"{self.run.id}-{self.key}",
-            flow_run_name=f"{self.run.name} {self.step}: {self.request.otherwise}",
-            as_subflow=False,
-            _sync=True,  # type: ignore[call-arg]
-        )
-        assert isinstance(made, FlowRun)
-        return made
+def _take_back(answer: FlowRun) -> None:
+    """Cancel a scheduled answer: the review has one."""
+    if answer.state is not None and answer.state.is_scheduled():
+        with get_client(sync_client=True) as client:
+            state: Any = Cancelled(message="The review was answered.")
+            client.set_flow_run_state(answer.id, state, force=True)
 
 
 @dataclass(frozen=True)
@@ -279,9 +261,7 @@ class Open:
         Raises:
             InvalidRequest: The verdict is no answer, or somebody was faster.
         """
-        said = verdict.of(len(self.request.images))
-        if trouble := said.problem(self.request, renewable=self.renewable):
-            raise InvalidRequest.of("choice", str(said), trouble.rstrip("."))
+        said = _checked("choice", self.request, verdict, self.renewable)
         try:
             resume_flow_run(self.run.id, run_input=filled(said, self.request.most))
         except NotPausedError as error:
@@ -295,12 +275,7 @@ def waiting(flow_run_id: UUID) -> Open:
         InvalidRequest: There is no such run, or it waits for no review.
     """
     with get_client(sync_client=True) as client:
-        try:
-            run = client.read_flow_run(flow_run_id)
-        except ObjectNotFound as error:
-            raise InvalidRequest.of(
-                "flow_run", str(flow_run_id), "this Prefect server knows no such flow run"
-            ) from error
+        run = _run.known(client, flow_run_id)
     key = run.state.state_details.pause_key if run.state and run.state.is_paused() else None
     asked = cast(Any, read_flow_run_input(_asked_as(key), flow_run_id=run.id)) if key else None
     if key is None or asked is None:

@@ -49,6 +49,14 @@ def prefect_api() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def photo(tmp_path: Path) -> str:
+    """A photograph of 512 x 512 pixels."""
+    path = tmp_path / "photo.png"
+    path.write_bytes(png(Image.effect_noise((512, 512), 80).convert("RGB")))
+    return str(path)
+
+
 @pytest.fixture(scope="session")
 def standin_server() -> Iterator[StandIn]:
     """One stand-in for the whole session."""

@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from prefect import flow
 from prefect.client.schemas.objects import State
 
 from blocks import ImageStore
 from darkroom.errors import InvalidRequest
-from darkroom.image_file import png
 from darkroom.picture import Picture
 from darkroom.pipeline.pipeline import Pipeline
 from darkroom.pipeline.review import Review, Verdict
@@ -38,14 +36,6 @@ steps:
   big: {mode: upscale, model: fast, image: ${pick}}
 outputs: [pick, big]
 """
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> str:
-    """A photograph of 512 x 512 pixels."""
-    path = tmp_path / "photo.png"
-    path.write_bytes(png(Image.effect_noise((512, 512), 80).convert("RGB")))
-    return str(path)
 
 
 @pytest.fixture

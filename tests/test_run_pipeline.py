@@ -47,14 +47,6 @@ steps:
 
 
 @pytest.fixture
-def photo(tmp_path: Path) -> str:
-    """A photograph of 512 x 512 pixels."""
-    path = tmp_path / "photo.png"
-    path.write_bytes(png(Image.effect_noise((512, 512), 80).convert("RGB")))
-    return str(path)
-
-
-@pytest.fixture
 def run(prefect_api: None, standin: StandIn, tmp_path: Path) -> Run:
     """Runs a pipeline with blocks that it finds under the name "pipe"."""
     bedrock_of(standin, allow_retired=True).save("pipe", overwrite=True)

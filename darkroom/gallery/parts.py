@@ -13,7 +13,7 @@ from typing import IO
 from urllib.parse import quote
 
 from darkroom import catalog
-from darkroom.dollars import dollars
+from darkroom.dollars import priced
 from darkroom.errors import UnknownModel
 from darkroom.picture import local_path
 
@@ -120,11 +120,7 @@ def link(uri: str, page: Path, root: Path) -> str:
 
 def price(usd: float, unpriced: int = 0, word: str = "") -> str:
     """Dollars; what is not known is never said to be nothing."""
-    known = dollars(usd)
-    if not unpriced:
-        return known + word
-    unknown = f"{count_of(unpriced, 'call')} of unknown price"
-    return f"{known}{word} + {unknown}" if usd else unknown
+    return priced(usd, count_of(unpriced, "call") if unpriced else "", word)
 
 
 def count_of(number: int, what: str) -> str:

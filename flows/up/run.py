@@ -7,8 +7,8 @@ import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -227,30 +227,29 @@ def _free(port: int, option: str) -> int:
         return int(listener.getsockname()[1])
 
 
-@contextmanager
-def _stopped_by_signals() -> Iterator[None]:
+def _stopped_by_signals() -> AbstractContextManager[None]:
     """Take SIGTERM for Ctrl-C while the block lasts."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+    return _on_signals(stop)
 
 
-@contextmanager
-def _hurried_by_signals(parts: list[Part]) -> Iterator[None]:
+def _hurried_by_signals(parts: list[Part]) -> AbstractContextManager[None]:
     """While they are being ended, another Ctrl-C kills them at once."""
 
     def hurry(number: int, frame: FrameType | None) -> None:
         for part in parts:
             part.kill()
 
-    before = {each: signal.signal(each, hurry) for each in (signal.SIGINT, signal.SIGTERM)}
+    return _on_signals(hurry)
+
+
+@contextmanager
+def _on_signals(do: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Have Ctrl-C and SIGTERM do this while the block lasts."""
+    before = {each: signal.signal(each, do) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
