@@ -22,6 +22,7 @@
     ├── Unreachable*            no connection, or it broke before the answer was complete
     ├── StoreFailed             a picture could not be written or read
     │   └── PictureMissing      it was there once, and is gone
+    ├── RunFailed               a flow run did not do what it was for; it tells what was made
     ├── PortTaken               a local server cannot have the port it was told to take
     └── AlreadyUp               another `darkroom up` has this folder
 
@@ -182,6 +183,21 @@ class StoreFailed(DarkroomError):
 
 class PictureMissing(StoreFailed):
     """The picture was stored once and is gone."""
+
+
+class RunFailed(DarkroomError):
+    """A flow run did not do what it was for; what was made stays.
+
+    Attributes:
+        report: What was made, and what was not and why (`flows.report.Report` or a batch's).
+    """
+
+    def __init__(self, message: str, report: Any) -> None:
+        super().__init__(message, report)
+        self.report = report
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class PortTaken(DarkroomError):

@@ -7,7 +7,7 @@ from typing import Any
 
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 from pydantic import Field
 
 from darkroom.comparison import Combination, Comparison
@@ -16,6 +16,7 @@ from darkroom.errors import InvalidRequest
 from darkroom.picture import Picture
 from darkroom.pipeline.pipeline import Pipeline
 from darkroom.plan import Plan, Trouble
+from flows._ended import failure
 from flows._foresee import Foresight
 from flows._run import Run
 from flows.report import Report, Row
@@ -150,7 +151,7 @@ class Compared(Run):
         if error or not count:
             missing = [row for row in report.rows if not row.picture]
             reason = error or "; ".join(f"{row.step}: {row.reason}" for row in missing)
-            return Failed(message=f"{reason} (kept: {told})", data=report)
+            return failure(f"{reason} (kept: {told})", report, error)
         if count < len(report.combinations):
             return Completed(name="PartialSuccess", message=told, data=report)
         return Completed(message=told, data=report)

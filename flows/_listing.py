@@ -10,7 +10,7 @@ from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 from pydantic import BaseModel
 
 from darkroom.batch import gallery, manifest
@@ -20,6 +20,7 @@ from darkroom.folder_store import FolderStore
 from darkroom.picture import local_path
 from darkroom.store import home
 from flows._batch import Batch
+from flows._ended import failure
 from flows._progress import in_words
 from tasks import _show
 
@@ -168,7 +169,7 @@ def _folder(batch: Batch) -> Path:
 def _state(report: BatchReport, told: str) -> State[Any]:
     message = f"{told}. {report.reason}".rstrip(". ") + f"; manifest: {report.manifest}"
     if report.reason or not (report.done or not report.rows):
-        return Failed(message=message, data=report)
+        return failure(message, report)
     if report.failed or report.filtered:
         return Completed(name="PartialSuccess", message=message, data=report)
     return Completed(message=message, data=report)

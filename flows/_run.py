@@ -12,7 +12,7 @@ from prefect.artifacts import ImageArtifact, MarkdownArtifact, TableArtifact
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
 from blocks import Bedrock, ImageStore
 from darkroom.catalog import Model
@@ -21,6 +21,7 @@ from darkroom.errors import DarkroomError
 from darkroom.modes.base import Request
 from darkroom.picture import Picture
 from darkroom.resolve import OnRetired
+from flows._ended import failure
 from flows._recorded import wait_until_recorded
 from flows.report import Report, Row, Status
 from tasks import _show
@@ -145,12 +146,12 @@ class Run:
         if stopped and not failed:
             failed = f"{stopped[0].reason} Stopped: {', '.join(row.step for row in stopped)}"
         if error or failed:
-            return Failed(message=f"{failed or error} (kept: {made})", data=report)
+            return failure(f"{failed or error} (kept: {made})", report, error)
         rejected = "; ".join(f"{row.step}: {row.reason}" for row in report.of("rejected"))
         if rejected and not filtered:
             return Completed(name="Rejected", message=f"{made}; {rejected}", data=report)
         if filtered and not count:
-            return Failed(message=f"stopped by the content filter: {filtered}", data=report)
+            return failure(f"stopped by the content filter: {filtered}", report)
         if filtered:
             message = f"{made}; stopped by the content filter: {filtered}"
             return Completed(name="PartialSuccess", message=message, data=report)

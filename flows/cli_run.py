@@ -46,6 +46,7 @@ from flows import modes as modes_file
 from flows import product_shot as product_shot_file
 from flows import run_pipeline as run_pipeline_file
 from flows._at_hand import asked_here
+from flows._ended import report_of
 from flows._here import without_heartbeat
 from flows.cli_mode import from_file, request_of
 from flows.cli_words import WIDE, run_id
@@ -285,7 +286,7 @@ def _show(
             told = f"Stopped. What was made stays. {_going_on(seen.flow_run_id, folder)}"
             err.print(told, highlight=False, markup=False, soft_wrap=True)
             return 1
-    report = state.result(raise_on_failure=False)
+    report = report_of(state)
     if isinstance(report, DarkroomError):
         raise report
     if not isinstance(report, Report):

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from darkroom.batch.row import Result
 from darkroom.errors import DarkroomError
 from darkroom.plan import price_of
+from flows._ended import report_of
 from flows._here import without_heartbeat
 from flows._listing import BatchReport
 from flows._order import Order
@@ -64,7 +65,7 @@ def run(
             told = f"Stopped. What was made stays: the same command{again} goes on where it was."
             err.print(told, highlight=False, soft_wrap=True)
             return 1
-    report = state.result(raise_on_failure=False)
+    report = report_of(state)
     if isinstance(report, DarkroomError):
         raise report
     if not isinstance(report, BatchReport):

@@ -24,6 +24,7 @@ from darkroom.errors import InvalidRequest, StoreFailed
 from darkroom.image_file import png
 from darkroom.picture import local_path
 from darkroom.standin.server import StandIn
+from flows._ended import report_of
 from flows._listing import BatchReport
 from flows._order import Order
 from flows._tally import Tally, watch
@@ -141,7 +142,7 @@ def seeds(batch: Batches) -> set[int | None]:
 
 
 def report(state: State[Any]) -> BatchReport:
-    found = state.result(raise_on_failure=False)
+    found = report_of(state)
     assert isinstance(found, BatchReport), found
     return found
 

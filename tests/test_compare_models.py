@@ -17,6 +17,7 @@ from blocks import ImageStore
 from darkroom.errors import InvalidRequest
 from darkroom.standin.server import StandIn
 from flows._compared import HEADINGS, ComparisonReport
+from flows._ended import report_of
 from flows.compare_models import compare_models
 from tests.conftest import bedrock_of, encoded
 from tests.test_cli import Darkroom, darkroom
@@ -50,7 +51,7 @@ def photo(tmp_path: Path) -> str:
 
 
 def report(state: State[Any]) -> ComparisonReport:
-    found = state.result(raise_on_failure=False)
+    found = report_of(state)
     assert isinstance(found, ComparisonReport), found
     return found
 

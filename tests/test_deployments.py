@@ -26,6 +26,7 @@ from darkroom.standin.server import StandIn
 from flows._order import Order
 from flows._shards import DEPLOYMENT
 from flows.run_shard import GivenUp, run_shard
+from flows.up.deploy import Deployed, deploy, pool
 from tests.conftest import bedrock_of
 from tests.server import Server, program, server, until
 
@@ -37,6 +38,8 @@ FLOWS = {
     *("product_shot", "run_pipeline", "run_batch", "run_shard", "answer_review", "usage_report"),
     *("compare_models", *modes.names()),
 }
+EXAMPLES = {"weekly_campaign": "run_pipeline", "nightly_batch": "run_batch"}
+"""Deployments of their own for schedules that say what to do, with their flows."""
 PIPELINE = """\
 name: mugs
 params: {prompt: {type: text}}
@@ -53,15 +56,26 @@ def deployments() -> list[dict[str, Any]]:
 
 def test_every_deployment_names_a_flow_of_its_own_name() -> None:
     """Each entrypoint is a flow that is called like its deployment, told of in words and tagged."""
-    assert {each["name"] for each in deployments()} == FLOWS
+    assert {each["name"] for each in deployments()} == FLOWS | EXAMPLES.keys()
     for each in deployments():
         module, _, name = each["entrypoint"].rpartition(".")
         flow = getattr(import_module(module), name)
         assert isinstance(flow, Flow)
-        assert flow.name == each["name"]
+        assert flow.name == EXAMPLES.get(each["name"], each["name"])
         assert each["description"].strip()
         assert "darkroom" in each["tags"]
         assert each["work_pool"] == {"name": "darkroom"}
+
+
+def test_what_a_schedule_starts_with_stands_at_its_deployment() -> None:
+    """Prefect forgets the parameters of a schedule that a person switches on."""
+    scheduled = [each for each in deployments() if "schedules" in each]
+    assert {each["name"] for each in scheduled} == {*EXAMPLES, "usage_report"}
+    for each in scheduled:
+        assert each["parameters"]
+        assert [("parameters" in one, one["active"]) for one in each["schedules"]] == [
+            (False, False)
+        ]
 
 
 def test_the_file_of_compose_names_no_secret() -> None:
@@ -83,13 +97,38 @@ def test_all_flows_deploy(server: Server, tmp_path: Path) -> None:
     with program(words, server.env(tmp_path / "home"), tmp_path / "deploy") as deploy:
         assert deploy.wait() == 0, f"{deploy.err}\n{deploy.out}"
     made = {each["name"]: each for each in server.post("deployments/filter")}
-    assert {*made} == FLOWS
+    assert {*made} == FLOWS | EXAMPLES.keys()
     assert all(each["work_pool_name"] == "darkroom" for each in made.values())
     assert all(each["description"] for each in made.values())
     found = httpx.get(f"{server.api}/deployments/name/{DEPLOYMENT}", timeout=30)
     assert found.json()["entrypoint"] == "flows.run_shard.run_shard"
     schema = found.json()["parameter_openapi_schema"]["properties"]
     assert {"order", "shard", "shards", "max_cost", "at_once", "patience"} == {*schema}
+
+
+def test_a_deployment_made_anew_keeps_its_schedules(server: Server, tmp_path: Path) -> None:
+    """What a person has switched on stays on, and one that a person has added stays whole."""
+
+    def deployed(known: dict[str, str]) -> Deployed:
+        with get_client(sync_client=True) as client:
+            pool(client)
+            return deploy(client, server.env(tmp_path), tmp_path, tmp_path / "log", known)
+
+    first = server.asked(lambda: deployed({}))
+    url = f"{server.api}/deployments/name/run_batch/nightly_batch"
+    made = httpx.get(url).raise_for_status().json()
+    schedules = f"{server.api}/deployments/{made['id']}/schedules"
+    added = {"schedule": {"cron": "0 4 * * *"}, "active": True, "parameters": {"max_cost": 1}}
+    httpx.patch(f"{schedules}/{made['schedules'][0]['id']}", json={"active": True})
+    httpx.post(schedules, json=[added]).raise_for_status()
+    again = server.asked(lambda: deployed({**first.marks, "nightly_batch": "of another version"}))
+    assert again.updated == ("nightly_batch",)
+    anew = httpx.get(url).raise_for_status().json()
+    assert anew["parameters"] == made["parameters"]
+    assert {
+        (each["schedule"]["cron"], each["active"], each["parameters"].get("max_cost"))
+        for each in anew["schedules"]
+    } == {("0 2 * * *", True, None), ("0 4 * * *", True, 1)}
 
 
 Start = Callable[[str, int], "Future[State[Any]]"]

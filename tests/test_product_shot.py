@@ -17,10 +17,11 @@ from prefect.exceptions import ParameterTypeError
 from prefect.settings import PREFECT_TASKS_REFRESH_CACHE, temporary_settings
 
 from blocks import Bedrock, ImageStore
-from darkroom.errors import DarkroomError
+from darkroom.errors import DarkroomError, RunFailed
 from darkroom.modes.outpaint import Expand
 from darkroom.picture import Picture, local_path
 from darkroom.standin.server import StandIn
+from flows._ended import report_of
 from flows.product_shot import Models, product_shot
 from flows.report import Report
 from tests.conftest import bedrock_of, encoded
@@ -40,7 +41,7 @@ def saved(prefect_api: None, standin: StandIn, image_store: ImageStore) -> dict[
 
 
 def ran(state: State[Report]) -> Report:
-    report = state.result(raise_on_failure=False)
+    report = report_of(state)
     assert isinstance(report, Report), report
     return report
 
@@ -224,6 +225,9 @@ def test_a_failed_step_keeps_what_was_made(standin: StandIn, saved: dict[str, st
     assert str(state.message).startswith("scene: ")
     assert list(by_step(report)) == ["subject", "cutout"]
     assert [row.step for row in report.of("failed")] == ["scene"]
+    with pytest.raises(RunFailed, match="^scene: .*kept: 2 pictures") as raised:
+        product_shot(prompt="a jar", **(saved | SMALL))
+    assert list(by_step(raised.value.report)) == ["subject", "cutout"]
 
 
 @pytest.mark.parametrize(

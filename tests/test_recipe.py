@@ -22,6 +22,7 @@ from darkroom.pipeline.edits import fields_of
 from darkroom.pipeline.pipeline import Pipeline
 from darkroom.recipe import recipe
 from darkroom.standin.server import StandIn
+from flows._ended import report_of
 from flows.product_shot import Models, product_shot
 from flows.report import Report
 from flows.run_pipeline import foreseen, run_pipeline
@@ -59,7 +60,7 @@ def blocks(prefect_api: None, standin: StandIn, tmp_path: Path) -> dict[str, str
 
 
 def ran(state: State[Any]) -> Report:
-    report = state.result(raise_on_failure=False)
+    report = report_of(state)
     assert isinstance(report, Report), report
     assert state.is_completed(), state.message
     return report

@@ -17,6 +17,7 @@ from darkroom.pipeline.pipeline import Pipeline
 from darkroom.pipeline.review import Review, Verdict
 from darkroom.pipeline.source import BadPipeline
 from darkroom.standin.server import StandIn
+from flows._ended import report_of
 from flows.report import Report
 from flows.run_batch import run_batch
 from flows.run_pipeline import run_pipeline
@@ -60,7 +61,7 @@ def run(prefect_api: None, standin: StandIn, tmp_path: Path, photo: str) -> Call
 
 
 def report(state: State[Any]) -> Report:
-    found = state.result(raise_on_failure=False)
+    found = report_of(state)
     assert isinstance(found, Report), found
     return found
 

@@ -17,6 +17,7 @@ from blocks import ImageStore
 from darkroom.errors import InvalidRequest
 from darkroom.image_file import png
 from darkroom.standin.server import StandIn
+from flows._ended import report_of
 from flows.report import Report
 from flows.run_pipeline import run_pipeline
 from tests.conftest import bedrock_of
@@ -62,7 +63,7 @@ def run(prefect_api: None, standin: StandIn, tmp_path: Path) -> Run:
 
 
 def report(state: State[Any]) -> Report:
-    found = state.result(raise_on_failure=False)
+    found = report_of(state)
     assert isinstance(found, Report), found
     return found
 

@@ -28,7 +28,10 @@ CORE = "stability.stable-image-core-v1:1"
 REMOVE = "stability.stable-image-remove-background-v1:0"
 INPAINT = "stability.stable-image-inpaint-v1:0"
 FILE = yaml.safe_load((folder() / "prefect.yaml").read_text("utf-8"))
-NAMES = {each["name"] for each in FILE["deployments"]}
+NAMES = {
+    f"{each['entrypoint'].rpartition('.')[2]}/{each['name']}" for each in FILE["deployments"]
+}
+NIGHTLY = "run_batch/nightly_batch"
 
 
 def programs(home: Path) -> dict[int, str]:
@@ -72,7 +75,7 @@ def test_everything_in_the_file_is_deployed(dashboard: Dashboard) -> None:
         assert made["work_pool_name"] == "darkroom"
         assert "](data:image/webp;base64,UklGR" in made["description"]
         assert not any(each["active"] for each in made["schedules"])
-    assert [each["slug"] for each in dashboard.deployment("run_batch")["schedules"]] == ["nightly"]
+    assert [each["slug"] for each in dashboard.deployment(NIGHTLY)["schedules"]] == ["nightly"]
     limited = dashboard.deployment("run_batch")
     assert limited["global_concurrency_limit"]["limit"] == 1
     assert limited["concurrency_options"]["collision_strategy"] == "ENQUEUE"
@@ -214,7 +217,7 @@ def everything(shown: Dashboard) -> dict[str, Any]:
 
 def changed_by_a_person(shown: Dashboard) -> None:
     """Switch a schedule on, and change a limit, as the dashboard does."""
-    batch = shown.deployment("run_batch")
+    batch = shown.deployment(NIGHTLY)
     schedule = batch["schedules"][0]["id"]
     path = f"{shown.api}/deployments/{batch['id']}/schedules/{schedule}"
     httpx.patch(path, json={"active": True}).raise_for_status()

@@ -15,6 +15,7 @@ from tests.server import until
 
 __all__ = ["dashboard"]  # pytest finds the fixture here
 
+CAMPAIGN = "run_pipeline/weekly_campaign"
 EVERY = 15
 """Seconds between two runs of the schedule."""
 
@@ -49,13 +50,13 @@ def test_a_description_shows_its_picture(
 def test_a_scheduled_run_starts_by_itself(
     profile: BrowserContext, dashboard: Dashboard, tmp_path: Path
 ) -> None:
-    """A schedule that is switched on at the deployment's page makes runs, which end well."""
-    made = dashboard.deployment("text_to_image")
-    parameters = {"prompt": "a clay jug", "seed": 3}
-    schedules = f"{dashboard.api}/deployments/{made['id']}/schedules"
-    body = {"schedule": {"interval": EVERY}, "active": False, "parameters": parameters}
-    schedule = httpx.post(schedules, json=[body]).raise_for_status().json()[0]["id"]
-    known = {run["id"] for run in dashboard.runs_of("text_to_image")}
+    """An example's schedule is switched on at its page: its runs do what the example says."""
+    made = dashboard.deployment(CAMPAIGN)
+    (weekly,) = made["schedules"]
+    schedule = f"{dashboard.api}/deployments/{made['id']}/schedules/{weekly['id']}"
+    body = {"schedule": {"interval": EVERY}, "active": False}
+    httpx.patch(schedule, json=body).raise_for_status()
+    known = {run["id"] for run in dashboard.runs_of(CAMPAIGN)}
     try:
         with page_of(profile, tmp_path / "last-view.png") as page:
             page.goto(f"{dashboard.ui}/v2/deployments/deployment/{made['id']}", wait_until="commit")
@@ -66,12 +67,16 @@ def test_a_scheduled_run_starts_by_itself(
             page.get_by_text("Runs", exact=True).last.click()
             assert missing(page, run["name"], "Completed") == []
     finally:
-        httpx.delete(f"{schedules}/{schedule}")
+        body = {"schedule": weekly["schedule"], "active": False}
+        httpx.patch(schedule, json=body).raise_for_status()
     assert run["auto_scheduled"]
-    assert run["parameters"]["prompt"] == "a clay jug"
+    assert run["parameters"] == made["parameters"]
+    assert len(dashboard.artifacts(run["id"])) > 4
 
 
 def _first(dashboard: Dashboard, known: set[str]) -> dict[str, object] | None:
     """The first run of the schedule that has ended well."""
-    runs = [run for run in dashboard.runs_of("text_to_image") if run["id"] not in known]
+    runs = [run for run in dashboard.runs_of(CAMPAIGN) if run["id"] not in known]
+    for run in runs:
+        assert run["state_type"] not in {"FAILED", "CRASHED"}, run["state"]["message"]
     return next((run for run in runs if run["state_name"] == "Completed"), None)

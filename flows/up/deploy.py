@@ -141,7 +141,8 @@ def _restore(
     for each in before["schedules"]:
         now = slugs.get(each["slug"])
         if now is not None and now["active"] != each["active"]:
-            body = {"active": each["active"]}
+            # Prefect's API takes parameters that are not told for none.
+            body = {"active": each["active"], "parameters": now["parameters"]}
             client.request("PATCH", f"{schedules}/{now['id']}", json=body)  # type: ignore[arg-type]
         elif now is None and each["slug"] is None and each["id"] not in ids:
             named = ("schedule", "active", "max_scheduled_runs", "parameters")
