@@ -6,6 +6,8 @@ import difflib
 import re
 import threading
 from contextlib import suppress
+from copy import deepcopy
+from functools import cache
 from typing import Annotated, Any, ClassVar, Self, TypeVar, cast, get_args
 
 import httpx
@@ -41,6 +43,16 @@ class Saved(Block):
                 meant = f"; did you mean {near[0]}?" if near else ""
                 raise ValueError(f"{name}: {cls.__name__} has no such field{meant}")
         return given
+
+    @classmethod
+    def model_json_schema(cls, *how: Any, **named: Any) -> dict[str, Any]:
+        """The schema, made once: Prefect asks for it again for each field that it saves."""
+        return deepcopy(cls._schema(*how, **named))
+
+    @classmethod
+    @cache
+    def _schema(cls, *how: Any, **named: Any) -> dict[str, Any]:
+        return super().model_json_schema(*how, **named)
 
     @classmethod
     def _from_block_document(cls, block_document: BlockDocument) -> Self:
