@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import certifi
+
 # Before Prefect is imported: nothing of the developer's own settings, data or credentials is used.
 HOME = Path(tempfile.mkdtemp(prefix="darkroom-tests-"))
 for name in [name for name in os.environ if name.startswith(("PREFECT_", "AWS_", "DARKROOM_"))]:
@@ -20,10 +22,19 @@ os.environ |= {
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
     "PREFECT_CLIENT_MAX_RETRIES": "10",
     "DARKROOM_HOME": str(HOME / "darkroom"),
+    # Each client of httpx and of Prefect reads all of certifi's certificates: 20 ms, and all that
+    # they reach here speaks plain HTTP.
+    "SSL_CERT_FILE": str(HOME / "certificate.pem"),
+    "PREFECT_API_SSL_CERT_FILE": str(HOME / "certificate.pem"),
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": str(HOME / "aws-config"),
     "AWS_SHARED_CREDENTIALS_FILE": str(HOME / "aws-credentials"),
 }
+
+END = "-----END CERTIFICATE-----"
+(HOME / "certificate.pem").write_text(
+    Path(certifi.where()).read_text("utf-8").partition(END)[0] + END
+)
 
 import pytest
 from PIL import Image

@@ -35,6 +35,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_SHARED_CREDENTIALS_FILE": str(home / "aws-credentials"),
         "COLUMNS": "160",
+        "PREFECT_API_SSL_CERT_FILE": os.environ["PREFECT_API_SSL_CERT_FILE"],  # see conftest
         "DARKROOM_HOME": str(home / "darkroom"),
         "PREFECT_HOME": str(home / "prefect"),
         **more,

@@ -28,9 +28,7 @@ CORE = "stability.stable-image-core-v1:1"
 REMOVE = "stability.stable-image-remove-background-v1:0"
 INPAINT = "stability.stable-image-inpaint-v1:0"
 FILE = yaml.safe_load((folder() / "prefect.yaml").read_text("utf-8"))
-NAMES = {
-    f"{each['entrypoint'].rpartition('.')[2]}/{each['name']}" for each in FILE["deployments"]
-}
+NAMES = {f"{each['entrypoint'].rpartition('.')[2]}/{each['name']}" for each in FILE["deployments"]}
 NIGHTLY = "run_batch/nightly_batch"
 
 

@@ -73,8 +73,9 @@ class Home:
             if name in _OURS or not name.startswith(_PLACES)
         }
         return {
-            # One machine: looking often costs little, and a run begins while somebody looks.
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            # One machine: looking often costs little, and a run begins while somebody looks.
+            "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "10",
             "PREFECT_WORKER_QUERY_SECONDS": "2",
             **plain,
             "DARKROOM_HOME": str(self.folder),
