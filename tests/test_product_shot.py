@@ -225,7 +225,7 @@ def test_a_failed_step_keeps_what_was_made(standin: StandIn, saved: dict[str, st
     assert str(state.message).startswith("scene: ")
     assert list(by_step(report)) == ["subject", "cutout"]
     assert [row.step for row in report.of("failed")] == ["scene"]
-    with pytest.raises(RunFailed, match="^scene: .*kept: 2 pictures") as raised:
+    with pytest.raises(RunFailed, match=r"^scene: .*kept: 2 pictures") as raised:
         product_shot(prompt="a jar", **(saved | SMALL))
     assert list(by_step(raised.value.report)) == ["subject", "cutout"]
 
