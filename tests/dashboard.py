@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -52,23 +53,16 @@ class Dashboard(Server):
     def deployment(self, name: str) -> dict[str, Any]:
         """A deployment as the API tells of it, by its name or as FLOW/NAME."""
         path = name if "/" in name else f"{name}/{name}"
-        found: dict[str, Any] = self.get(f"deployments/name/{path}")
+        found: dict[str, Any] = self.ask("GET", f"deployments/name/{path}")
         return found
 
     def start(self, deployment: str, **parameters: Any) -> str:
         """Start a flow run of a deployment, as its form does; gives the run's id."""
         found = self.deployment(deployment)
-        body = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
-        url = f"{self.api}/deployments/{found['id']}/create_flow_run"
-
-        def made() -> str | None:
-            answer = httpx.post(url, json=body, timeout=30)
-            if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-                return None  # SQLite was busy for too long
-            answer.raise_for_status()
-            return str(answer.json()["id"])
-
-        return until(made, f"a run of {deployment} is made")
+        path = f"deployments/{found['id']}/create_flow_run"
+        once = {"idempotency_key": str(uuid4()), "state": {"type": "SCHEDULED"}}
+        made = self.post(path, parameters=parameters, **once)
+        return str(made["id"])
 
     def ended(self, flow_run_id: str, timeout: float = SLOW) -> dict[str, Any]:
         """Wait until a flow run has ended; gives it as the API tells of it."""
@@ -94,17 +88,11 @@ class Dashboard(Server):
 
     def runs_of(self, deployment: str) -> list[dict[str, Any]]:
         """All flow runs of a deployment, the newest first."""
-        return self.post(
-            "flow_runs/filter",
-            deployments={"id": {"any_": [self.deployment(deployment)["id"]]}},
-            sort="START_TIME_DESC",
+        of_deployment = {"id": {"any_": [self.deployment(deployment)["id"]]}}
+        found: list[dict[str, Any]] = self.post(
+            "flow_runs/filter", deployments=of_deployment, sort="START_TIME_DESC"
         )
-
-    def get(self, path: str) -> Any:
-        """Ask the API with GET."""
-        answer = httpx.get(f"{self.api}/{path}", timeout=30)
-        answer.raise_for_status()
-        return answer.json()
+        return found
 
     def calls(self) -> dict[str, Any]:
         """What the stand-in was asked, by model."""

@@ -18,6 +18,8 @@ from typing import IO, Any, TypeVar
 
 import httpx
 import pytest
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.orchestration.base import HTTP_METHODS
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 ROOT = Path(__file__).parent.parent
@@ -148,23 +150,26 @@ class Server:
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(with_settings).result()
 
-    def post(self, path: str, **body: object) -> list[dict[str, Any]]:
-        """Ask the API."""
-        answer = httpx.post(f"{self.api}/{path}", json=body, timeout=30)
-        answer.raise_for_status()
-        found: list[dict[str, Any]] = answer.json()
-        return found
+    def ask(self, method: HTTP_METHODS, path: str, body: object = None) -> Any:
+        """Ask the API as Prefect's own programs do: again, where SQLite is busy."""
+        with SyncPrefectClient(self.api) as client:
+            answer = client.request(method, f"/{path}", json=body)  # type: ignore[arg-type]
+        return answer.json() if answer.content else None
+
+    def post(self, path: str, **body: object) -> Any:
+        """What the API answers to a question with a body."""
+        return self.ask("POST", path, body)
 
     def flow_run(self, flow_run_id: str) -> dict[str, Any]:
         """A flow run as the API tells of it."""
-        answer = httpx.get(f"{self.api}/flow_runs/{flow_run_id}", timeout=30)
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
+        found: dict[str, Any] = self.ask("GET", f"flow_runs/{flow_run_id}")
         return found
 
     def of_flow_run(self, kind: str, flow_run_id: str) -> list[dict[str, Any]]:
         """All `task_runs` or `artifacts` of a flow run."""
-        return self.post(f"{kind}/filter", flow_runs={"id": {"any_": [flow_run_id]}})
+        of_run = {"id": {"any_": [flow_run_id]}}
+        found: list[dict[str, Any]] = self.post(f"{kind}/filter", flow_runs=of_run)
+        return found
 
 
 @contextmanager

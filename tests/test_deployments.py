@@ -10,7 +10,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import httpx
 import prefect
 import pytest
 import yaml
@@ -92,7 +91,7 @@ def test_the_file_of_compose_names_no_secret() -> None:
 def test_all_flows_deploy(server: Server, tmp_path: Path) -> None:
     """`prefect deploy --all` makes every deployment, among them the one that batches start."""
     pool = {"name": "darkroom", "type": "process"}
-    httpx.post(f"{server.api}/work_pools/", json=pool, timeout=30).raise_for_status()
+    server.post("work_pools/", **pool)
     words = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", FILE]
     with program(words, server.env(tmp_path / "home"), tmp_path / "deploy") as deploy:
         assert deploy.wait() == 0, f"{deploy.err}\n{deploy.out}"
@@ -100,9 +99,9 @@ def test_all_flows_deploy(server: Server, tmp_path: Path) -> None:
     assert {*made} == FLOWS | EXAMPLES.keys()
     assert all(each["work_pool_name"] == "darkroom" for each in made.values())
     assert all(each["description"] for each in made.values())
-    found = httpx.get(f"{server.api}/deployments/name/{DEPLOYMENT}", timeout=30)
-    assert found.json()["entrypoint"] == "flows.run_shard.run_shard"
-    schema = found.json()["parameter_openapi_schema"]["properties"]
+    found = server.ask("GET", f"deployments/name/{DEPLOYMENT}")
+    assert found["entrypoint"] == "flows.run_shard.run_shard"
+    schema = found["parameter_openapi_schema"]["properties"]
     assert {"order", "shard", "shards", "max_cost", "at_once", "patience"} == {*schema}
 
 
@@ -115,15 +114,14 @@ def test_a_deployment_made_anew_keeps_its_schedules(server: Server, tmp_path: Pa
             return deploy(client, server.env(tmp_path), tmp_path, tmp_path / "log", known)
 
     first = server.asked(lambda: deployed({}))
-    url = f"{server.api}/deployments/name/run_batch/nightly_batch"
-    made = httpx.get(url).raise_for_status().json()
-    schedules = f"{server.api}/deployments/{made['id']}/schedules"
+    made = server.ask("GET", "deployments/name/run_batch/nightly_batch")
+    schedules = f"deployments/{made['id']}/schedules"
     added = {"schedule": {"cron": "0 4 * * *"}, "active": True, "parameters": {"max_cost": 1}}
-    httpx.patch(f"{schedules}/{made['schedules'][0]['id']}", json={"active": True})
-    httpx.post(schedules, json=[added]).raise_for_status()
+    server.ask("PATCH", f"{schedules}/{made['schedules'][0]['id']}", {"active": True})
+    server.ask("POST", schedules, [added])
     again = server.asked(lambda: deployed({**first.marks, "nightly_batch": "of another version"}))
     assert again.updated == ("nightly_batch",)
-    anew = httpx.get(url).raise_for_status().json()
+    anew = server.ask("GET", "deployments/name/run_batch/nightly_batch")
     assert anew["parameters"] == made["parameters"]
     assert {
         (each["schedule"]["cron"], each["active"], each["parameters"].get("max_cost"))

@@ -23,7 +23,7 @@ from darkroom.pace import Pace
 from darkroom.standin.server import StandIn
 from tasks import _turn
 from tests.conftest import bedrock_of
-from tests.server import Server, server, until
+from tests.server import Server, server
 
 __all__ = ["server"]  # pytest finds the fixture here
 
@@ -49,14 +49,13 @@ for _ in range(int(calls)):
 
 
 def limit(server: Server, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = httpx.get(f"{server.api}/v2/concurrency_limits/{name}").json()
+    found: dict[str, Any] = server.ask("GET", f"v2/concurrency_limits/{name}")
     return found
 
 
 def change(server: Server, name: str, **fields: object) -> None:
     """Change a limit as a person does on the dashboard."""
-    url = f"{server.api}/v2/concurrency_limits/{name}"
-    until(lambda: httpx.patch(url, json=fields).is_success or None, "the limit is changed")
+    server.ask("PATCH", f"v2/concurrency_limits/{name}", fields)
 
 
 def most_in_a_minute(starts: list[float], minute: float = MINUTE * TRAVEL) -> int:
@@ -119,7 +118,7 @@ def test_a_limit_that_was_deleted_is_made_again(server: Server) -> None:
         assert pace.ensure("bedrock deleted", 60)
         assert not pace.ensure("bedrock deleted", 90)
         pace.acquire("bedrock deleted", 60)
-        httpx.delete(f"{server.api}/v2/concurrency_limits/bedrock deleted").raise_for_status()
+        server.ask("DELETE", "v2/concurrency_limits/bedrock deleted")
         pace.acquire("bedrock deleted", 60)
 
     server.asked(ask)

@@ -129,7 +129,7 @@ def request_picture(dashboard: Dashboard, **payload: str) -> None:
         "resource": {"prefect.resource.id": "shop.upload.42"},
         "payload": payload,
     }
-    httpx.post(f"{dashboard.api}/events", json=[event], timeout=30).raise_for_status()
+    dashboard.ask("POST", "events", [event])
 
 
 def new_run(dashboard: Dashboard, known: set[str]) -> Callable[[], str | None]:
@@ -217,12 +217,10 @@ def changed_by_a_person(shown: Dashboard) -> None:
     """Switch a schedule on, and change a limit, as the dashboard does."""
     batch = shown.deployment(NIGHTLY)
     schedule = batch["schedules"][0]["id"]
-    path = f"{shown.api}/deployments/{batch['id']}/schedules/{schedule}"
-    httpx.patch(path, json={"active": True}).raise_for_status()
+    shown.ask("PATCH", f"deployments/{batch['id']}/schedules/{schedule}", {"active": True})
     limit = shown.post("v2/concurrency_limits/filter")
     name = next(each["name"] for each in limit if each["name"].startswith("bedrock core"))
-    path = f"{shown.api}/v2/concurrency_limits/{name}"
-    httpx.patch(path, json={"slot_decay_per_second": 0.5}).raise_for_status()
+    shown.ask("PATCH", f"v2/concurrency_limits/{name}", {"slot_decay_per_second": 0.5})
 
 
 def test_a_second_up_changes_nothing_and_goes_on(tmp_path: Path) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser import VIEW, chromium, image_widths, missing, page_of
 from tests.dashboard import SLOW, Dashboard, dashboard
@@ -53,25 +52,32 @@ def test_a_scheduled_run_starts_by_itself(
     """An example's schedule is switched on at its page: its runs do what the example says."""
     made = dashboard.deployment(CAMPAIGN)
     (weekly,) = made["schedules"]
-    schedule = f"{dashboard.api}/deployments/{made['id']}/schedules/{weekly['id']}"
+    schedules = f"deployments/{made['id']}/schedules"
     body = {"schedule": {"interval": EVERY}, "active": False}
-    httpx.patch(schedule, json=body).raise_for_status()
+    dashboard.ask("PATCH", f"{schedules}/{weekly['id']}", body)
     known = {run["id"] for run in dashboard.runs_of(CAMPAIGN)}
     try:
         with page_of(profile, tmp_path / "last-view.png") as page:
             page.goto(f"{dashboard.ui}/v2/deployments/deployment/{made['id']}", wait_until="commit")
-            page.get_by_role("switch").first.click()
             assert missing(page, "Every 15 seconds") == []
+            until(lambda: _switched(page, dashboard, schedules), "the schedule is on")
             run = until(lambda: _first(dashboard, known), "a scheduled run has ended", SLOW)
             page.get_by_role("switch").first.click()
             page.get_by_text("Runs", exact=True).last.click()
             assert missing(page, run["name"], "Completed") == []
     finally:
         body = {"schedule": weekly["schedule"], "active": False}
-        httpx.patch(schedule, json=body).raise_for_status()
+        dashboard.ask("PATCH", f"{schedules}/{weekly['id']}", body)
     assert run["auto_scheduled"]
     assert run["parameters"] == made["parameters"]
     assert len(dashboard.artifacts(run["id"])) > 4
+
+
+def _switched(page: Page, dashboard: Dashboard, schedules: str) -> bool | None:
+    """Switch it, again where the server was too busy to write that down."""
+    page.get_by_role("switch").first.click()
+    page.wait_for_timeout(2000)
+    return dashboard.ask("GET", schedules)[0]["active"] or None
 
 
 def _first(dashboard: Dashboard, known: set[str]) -> dict[str, object] | None:
