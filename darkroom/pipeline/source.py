@@ -14,6 +14,8 @@ from yaml.reader import ReaderError
 from darkroom.errors import InvalidRequest
 
 MAX_BYTES = 1_000_000
+MAX_DEPTH = 50
+"""Lists and mappings within each other."""
 Loc = tuple[str | int, ...]
 
 # YAML gives brackets a meaning of their own within {...}: between the signs of a reference they are
@@ -131,8 +133,13 @@ def parse(text: str, file: str = "") -> Source:
     hidden = _hidden(text)
     problems: list[Problem] = []
     found = Source({}, file)
+    depth = 0
     try:
         for event in yaml.parse(hidden, Loader=yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:  # what the parser keeps grows with the square of it
+                raise BadPipeline([Problem("is nested too deeply", file, *_at(event.start_mark))])
             # An alias of an alias of an alias fills the memory with a few lines.
             if isinstance(event, yaml.AliasEvent):
                 told = "anchors and aliases are not taken: use params or defaults"
@@ -143,8 +150,6 @@ def parse(text: str, file: str = "") -> Source:
         raise BadPipeline([_no_yaml(error, text, file)]) from error
     except ReaderError as error:
         raise BadPipeline([_no_character(error, text, mark, file)]) from error
-    except RecursionError as error:
-        raise BadPipeline([Problem("is nested too deeply", file)]) from error
     if not isinstance(data, dict):
         problems.append(Problem("a mapping with `name` and `steps` is expected", file, 1, 1))
         raise BadPipeline(problems)
