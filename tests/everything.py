@@ -15,9 +15,11 @@ import time
 import urllib.request
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from prefect import flow
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.events.filters import EventFilter, EventNameFilter
 from prefect.states import Running, Suspended
 from pydantic import SecretStr
@@ -31,6 +33,7 @@ from flows.usage_report import usage_report
 from tasks import _events, _turn
 from tasks.text_to_image import text_to_image
 
+TASK_RUNS = 18
 FILTERED = 10
 THROTTLED = 2
 MADE = 5
@@ -90,13 +93,28 @@ def _wait_for_events() -> None:
                 time.sleep(0.3)
 
 
+def _wait_for_task_runs(flow_run_id: UUID | None) -> None:
+    """Wait until the server has written down how each task run ended."""
+    assert flow_run_id
+    deadline = time.monotonic() + 60
+    of_run = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id]))
+    with get_client(sync_client=True) as client:
+        ended = 0
+        while ended < TASK_RUNS:
+            assert time.monotonic() < deadline, f"{ended} task runs, not {TASK_RUNS}"
+            time.sleep(0.3)
+            runs = client.read_task_runs(flow_run_filter=of_run)
+            ended = sum(1 for run in runs if run.state and run.state.is_final())
+
+
 def main() -> None:
     """Have it all happen, and report."""
     url, folder = sys.argv[1:]
     store = ImageStore(folder=folder)
     store.save("watched", overwrite=True)
     with without_heartbeat():
-        everything(url, store, return_state=True)
+        done = everything(url, store, return_state=True)
+        _wait_for_task_runs(done.state_details.flow_run_id)
         _wait_for_a_person()
         _wait_for_events()
         state = usage_report(since="1h", limit_usd=0.1, store="watched", return_state=True)
