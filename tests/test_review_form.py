@@ -123,7 +123,7 @@ def opened(page: Page, dashboard: Dashboard, run: str, ui: str) -> Locator:
         page.get_by_role("menuitem", name="Resume").click()
     else:
         page.get_by_role("button", name="Resume", exact=True).first.click()
-    form = page.get_by_role("dialog")
+    form = page.get_by_role("dialog").first  # a menu that is open is one too
     form.wait_for()
     return form
 
@@ -134,7 +134,9 @@ def chosen(page: Page, form: Locator, before: str, value: str, ui: str) -> None:
         form.get_by_text(before, exact=True).click()
     else:
         form.locator("button", has_text=before).first.press("ArrowDown")  # a click opens it twice
-    page.get_by_role("option", name=value, exact=True).last.click()
+    option = page.get_by_role("option", name=value, exact=True)
+    option.last.click()
+    option.last.wait_for(state="hidden")  # until then a click outside only closes the menu
 
 
 def sent(page: Page, form: Locator, send: str) -> bool | None:
