@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, Request
+from playwright.sync_api import TimeoutError as TimedOut
 
 from tests.dashboard import Dashboard
 
@@ -73,10 +74,19 @@ class Form:
         """Start the run; gives its id. While the server is too busy, it is asked again."""
         busy = 503
         for _ in range(10):
-            with self._page.expect_response(lambda to: "create_flow_run" in to.url) as answer:
-                self._page.get_by_role("button", name="Submit").click()
-            if answer.value.status != busy:
-                break
+            try:
+                with self._page.expect_request(_starts, timeout=10_000) as asked:
+                    self._page.get_by_role("button", name="Submit").click()
+            except TimedOut:
+                continue  # a menu was still closing, and took the click
+            answer = asked.value.response()
+            assert answer
+            if answer.status != busy:
+                assert answer.status == 201, answer.text()
+                return str(answer.json()["id"])
             self._page.wait_for_timeout(1000)
-        assert answer.value.status == 201, answer.value.text()
-        return str(answer.value.json()["id"])
+        raise AssertionError("the run was not started")
+
+
+def _starts(request: Request) -> bool:
+    return "create_flow_run" in request.url

@@ -243,6 +243,8 @@ def test_a_search_finds_words(seen: Seen, text: str, names: list[str]) -> None:
     expect(page.locator("#count")).to_have_text(f"{len(names)} of 7 pictures")
     seen.shows(*names)
     assert page.locator("#nothing").is_visible() == (not names)
+    kept = "text => new URLSearchParams(location.hash.slice(1)).get('q') === text"
+    page.wait_for_function(kept, arg=text)
     page.reload()
     seen.shows(*names)
     expect(page.locator("#search")).to_have_value(text)
