@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.lacking import lacking
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = [
@@ -32,10 +32,7 @@ _IMAGES = "[...document.images].filter(i => i.src.startsWith('data:image/webp'))
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium without a window; where it is missing, CI fails and others skip."""
     if not CHROMIUM.exists():
-        missing = f"{CHROMIUM} is missing: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+        lacking(f"{CHROMIUM} is missing: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         try:
