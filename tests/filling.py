@@ -78,7 +78,7 @@ class Form:
                 with self._page.expect_request(_starts, timeout=10_000) as asked:
                     self._page.get_by_role("button", name="Submit").click()
             except TimedOut:
-                continue  # a menu was still closing, and took the click
+                continue  # nothing was sent: until it has loaded all, the page ignores clicks
             answer = asked.value.response()
             assert answer
             if answer.status != busy:

@@ -261,15 +261,15 @@ def test_a_step_says_what_to_do_about_a_retired_model(run: Run, standin: StandIn
 
 
 def test_a_run_of_many_steps_ends(run: Run, photo: str) -> None:
-    """More steps than threads are done, side by side."""
+    """Five hundred steps, the most that a file can have, are done."""
     lines = ["name: many", "params: {photo: {type: image}}", "steps:"]
     lines += [
         f"  s{number}: {{do: resize, image: ${{params.photo}}, width: {16 + number}}}"
-        for number in range(150)
+        for number in range(500)
     ]
     state = run("\n".join(lines), {"photo": photo})
     assert state.is_completed(), state.message
-    assert len(report(state).rows) == 151
+    assert len(report(state).rows) == 501
 
 
 def test_the_plan_is_an_artifact_of_the_run(run: Run) -> None:
