@@ -39,6 +39,9 @@ from tasks import _run
 MAX_DATA = 40_000
 """Most characters of an artifact's data: lists of artifacts come with all of it."""
 
+SIDE = 640
+"""Longest side in pixels, at most, of the picture that an artifact shows."""
+
 _SIDES = (512, 384, 256, 192, 160, 128, 96, 64, 32)
 
 TROUBLE = (PrefectException, DarkroomError, httpx.HTTPError, OSError, ValueError, RuntimeError)
@@ -145,18 +148,27 @@ def artifact_key(*parts: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
 
 
-def shown(store: Store, picture: Picture, side: int = 640, most: int = MAX_DATA) -> str:
-    """A stored picture's `data_uri`, made once: a cached step takes no time to show again."""
+def shown(store: Store, picture: Picture, side: int = SIDE, most: int = MAX_DATA) -> str:
+    """A stored picture's `data_uri`, made once: a cached step takes no time to show again.
+
+    Smaller ones are made of the one of `SIDE`, which is read and shrunk in a third of the time.
+    """
     name = f".darkroom/shown/{picture.sha256[:2]}/{picture.sha256}-{side}-{most}.txt"
     try:
         return store.load(name).decode("ascii")
     except PictureMissing:
-        uri = data_uri(store.read(picture), side, most)
+        large = side >= SIDE
+        data = store.read(picture) if large else _data(shown(store, picture))
+        uri = data_uri(data, side, most)
         store.write(name, uri.encode("ascii"), durable=False)
         return uri
 
 
-def data_uri(data: bytes, side: int = 640, most: int = MAX_DATA) -> str:
+def _data(uri: str) -> bytes:
+    return pybase64.b64decode(uri.partition(",")[2])
+
+
+def data_uri(data: bytes, side: int = SIDE, most: int = MAX_DATA) -> str:
     """The picture as a small WebP in a data URI: the largest that fits.
 
     Args:

@@ -24,7 +24,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.server import Program, Server, environment, program, until
+from tests.server import Program, Server, environment, program, until, with_tables
 
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 SLOW = 300
@@ -124,6 +124,7 @@ def up(home: Path, *options: str, **more: str) -> Iterator[Dashboard]:
         options: More of the command line, such as "--standin".
         more: More of its environment.
     """
+    with_tables(home / "up")
     folder, env = home / "up", environment(home, PREFECT_CLIENT_MAX_RETRIES="8", **more)
     words = ["flows.cli", "up", "--home", str(folder), "--port", "0", *options]
     with program(words, env, home / "program") as running:

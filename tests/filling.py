@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from playwright.sync_api import Locator, Page, Request
@@ -29,8 +30,16 @@ class Form:
         self.fields: dict[str, Any] = schema["properties"]
         self.required: list[str] = schema.get("required", [])
         id_ = dashboard.deployment(name)["id"]
-        page.goto(f"{dashboard.ui}{ui}/{RUN.format(id_)}", wait_until="commit")
-        self.field("store").wait_for()
+        self._open(f"{dashboard.ui}{ui}/{RUN.format(id_)}")
+
+    def _open(self, address: str) -> None:
+        """Open the page, again where it stays empty: the server was too busy to tell it all."""
+        for patience in (20_000, 20_000, 60_000):
+            self._page.goto(address, wait_until="commit")
+            with suppress(TimedOut):
+                self.field("store").wait_for(timeout=patience)
+                return
+        raise AssertionError(f"{address} shows no form")
 
     def field(self, name: str, part: str = "") -> Locator:
         """Where a parameter is filled in, or a part of one that is a group."""

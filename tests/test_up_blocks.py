@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolUpdate
+from prefect.utilities.processutils import command_to_string
 from pydantic import SecretStr
 
 from blocks import Bedrock, ImageStore
 from blocks.prefect_pace import PrefectPace
-from flows.up import blocks_of
+from flows.up import blocks_of, deploy
 from flows.up.blocks_of import NAME, Service
 
 HERE = Service("http://127.0.0.1:8808")
@@ -104,3 +107,25 @@ def test_limits_are_made_of_the_quotas() -> None:
     assert PrefectPace().quota("bedrock core us-west-2", 1) == 120
     assert blocks_of.limits(Bedrock(shared_pace=SecretStr("redis://127.0.0.1:6379/1"))) == 0
     assert blocks_of.limits(HERE.block()) == 0
+
+
+def test_the_pool_starts_runs_with_this_python_or_as_a_person_said(prefect_api: None) -> None:
+    """One Python for each run: this one, also where another `up` had its own; else a person's."""
+    ours = command_to_string([sys.executable, "-m", "prefect.engine"])
+    with get_client(sync_client=True) as client:
+        assert deploy.pool(client)
+        assert _command(client) == ours
+        for before, after in (
+            ("/gone/bin/python -m prefect.engine", ours),
+            ("nice python -m watched prefect.engine", "nice python -m watched prefect.engine"),
+        ):
+            template = client.read_work_pool(deploy.POOL).base_job_template
+            template["variables"]["properties"]["command"]["default"] = before
+            client.update_work_pool(deploy.POOL, WorkPoolUpdate(base_job_template=template))
+            assert not deploy.pool(client)
+            assert _command(client) == after
+
+
+def _command(client: SyncPrefectClient) -> str:
+    template = client.read_work_pool(deploy.POOL).base_job_template
+    return str(template["variables"]["properties"]["command"]["default"])
