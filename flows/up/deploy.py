@@ -65,8 +65,8 @@ def _start_with_one_python(client: SyncPrefectClient) -> None:
     """Let the pool's workers start flow runs with this Python at once.
 
     Left to itself, a process worker of Prefect first starts a Python that looks for code to fetch
-    and for requirements to install, of which our deployments have none: 1.3 s more for each run.
-    A command that a person has written stays.
+    and for requirements to install, of which our deployments have none: a second of processor time
+    more for each run. A command that a person has written stays.
     """
     template = client.read_work_pool(POOL).base_job_template
     template = template or ProcessWorker.get_default_base_job_template()
