@@ -124,8 +124,8 @@ def up(home: Path, *options: str, **more: str) -> Iterator[Dashboard]:
         options: More of the command line, such as "--standin".
         more: More of its environment.
     """
-    with_tables(home / "up")
     folder, env = home / "up", environment(home, PREFECT_CLIENT_MAX_RETRIES="8", **more)
+    with_tables(folder)
     words = ["flows.cli", "up", "--home", str(folder), "--port", "0", *options]
     with program(words, env, home / "program") as running:
 

@@ -33,7 +33,7 @@ class Form:
         self._open(f"{dashboard.ui}{ui}/{RUN.format(id_)}")
 
     def _open(self, address: str) -> None:
-        """Open the page, again where it stays empty: the server was too busy to tell it all."""
+        """Open the page, again where it stays empty, which it does at times on a busy machine."""
         for patience in (20_000, 20_000, 60_000):
             self._page.goto(address, wait_until="commit")
             with suppress(TimedOut):

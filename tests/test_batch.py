@@ -579,7 +579,7 @@ def test_pictures_and_lists_go_where_they_are_told(batch: Batches) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 30 MB; skips where one may not be mounted."""
+    """A disk of 30 MB."""
     with mounted(tmp_path, "size=30m") as disk:
         yield disk
 

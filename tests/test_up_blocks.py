@@ -112,20 +112,21 @@ def test_limits_are_made_of_the_quotas() -> None:
 def test_the_pool_starts_runs_with_this_python_or_as_a_person_said(prefect_api: None) -> None:
     """One Python for each run: this one, also where another `up` had its own; else a person's."""
     ours = command_to_string([sys.executable, "-m", "prefect.engine"])
+    gone, nice = "/gone/bin/python -m prefect.engine", "nice python -m prefect.engine"
     with get_client(sync_client=True) as client:
-        assert deploy.pool(client)
+        assert deploy.pool(client, None) == ours
         assert _command(client) == ours
-        for before, after in (
-            ("/gone/bin/python -m prefect.engine", ours),
-            ("nice python -m watched prefect.engine", "nice python -m watched prefect.engine"),
-        ):
-            template = client.read_work_pool(deploy.POOL).base_job_template
-            template["variables"]["properties"]["command"]["default"] = before
-            client.update_work_pool(deploy.POOL, WorkPoolUpdate(base_job_template=template))
-            assert not deploy.pool(client)
+        for before, known, after in ((gone, gone, ours), (nice, ours, nice), (nice, None, nice)):
+            _command(client, before)
+            assert deploy.pool(client, known) == ours
             assert _command(client) == after
 
 
-def _command(client: SyncPrefectClient) -> str:
+def _command(client: SyncPrefectClient, new: str = "") -> str:
+    """The command of the pool; `new` writes another one."""
     template = client.read_work_pool(deploy.POOL).base_job_template
-    return str(template["variables"]["properties"]["command"]["default"])
+    variable = template["variables"]["properties"]["command"]
+    if new:
+        variable["default"] = new
+        client.update_work_pool(deploy.POOL, WorkPoolUpdate(base_job_template=template))
+    return str(variable["default"])

@@ -23,7 +23,6 @@ from flows._deployments import folder, pictures
 
 ROOMS = ("flows", "tasks", "blocks", "darkroom")
 POOL = "darkroom"
-ENGINE = "-m prefect.engine"
 
 
 def file() -> Path:
@@ -48,33 +47,33 @@ class Deployed:
     marks: dict[str, str]
 
 
-def pool(client: SyncPrefectClient) -> bool:
-    """Make the work pool if it is missing; say whether it was."""
-    try:
-        client.request("POST", "/work_pools/", json={"name": POOL, "type": "process"})
-        made = True
-    except httpx.HTTPStatusError as error:
-        if error.response.status_code != httpx.codes.CONFLICT:
-            raise
-        made = False
-    _start_with_one_python(client)
-    return made
-
-
-def _start_with_one_python(client: SyncPrefectClient) -> None:
-    """Let the pool's workers start flow runs with this Python at once.
+def pool(client: SyncPrefectClient, known: str | None) -> str:
+    """Make the work pool if it is missing, and let its workers start runs with this Python at once.
 
     Left to itself, a process worker of Prefect first starts a Python that looks for code to fetch
     and for requirements to install, of which our deployments have none: a second of processor time
     more for each run. A command that a person has written stays.
+
+    Args:
+        client: Asks the server.
+        known: The command that an `up` before this one gave the pool.
+
+    Returns:
+        The command that this one gives it.
     """
+    try:
+        client.request("POST", "/work_pools/", json={"name": POOL, "type": "process"})
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != httpx.codes.CONFLICT:
+            raise
     template = client.read_work_pool(POOL).base_job_template
     template = template or ProcessWorker.get_default_base_job_template()
-    command = template["variables"]["properties"].setdefault("command", {"type": "string"})
-    wanted = command_to_string([sys.executable, *ENGINE.split()])
-    if command.get("default") != wanted and (command.get("default") or ENGINE).endswith(ENGINE):
-        command["default"] = wanted
+    variable = template["variables"]["properties"].setdefault("command", {"type": "string"})
+    command = command_to_string([sys.executable, "-m", "prefect.engine"])
+    if variable.get("default") in (None, known) and command != variable.get("default"):
+        variable["default"] = command
         client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=template))
+    return command
 
 
 def deploy(

@@ -31,7 +31,7 @@ class Furnish:
     def before_work(self) -> list[str]:
         """Make the work pool; gives the runs that go on, which another `up` had under way."""
         with get_client(sync_client=True) as client:
-            deploy.pool(client)
+            self._home.note(command=deploy.pool(client, self._home.known.get("command")))
             return resume(client)
 
     def service(self, wanted: Service) -> Found:
