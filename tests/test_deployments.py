@@ -110,7 +110,7 @@ def test_a_deployment_made_anew_keeps_its_schedules(server: Server, tmp_path: Pa
 
     def deployed(known: dict[str, str]) -> Deployed:
         with get_client(sync_client=True) as client:
-            pool(client)
+            pool(client, None)
             return deploy(client, server.env(tmp_path), tmp_path, tmp_path / "log", known)
 
     first = server.asked(lambda: deployed({}))
