@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.loaders
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import (
@@ -134,6 +136,7 @@ class Access:
                 "the shared AWS files have no such profile",
                 f"Profiles there: {known}. `aws configure` adds one.",
             ) from error
+        session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
         # botocore itself looks at AWS_DEFAULT_REGION only; every other AWS tool knows AWS_REGION.
         session.set_config_variable(
             "region",
@@ -169,6 +172,12 @@ class Access:
         )
         renewing = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
         session.register_component("credential_provider", _Given(renewing))
+
+
+@functools.cache
+def _loader(data_path: str | None) -> botocore.loaders.Loader:
+    """Reads AWS's descriptions of its services, once: each session would take 90 ms for that."""
+    return botocore.loaders.create_loader(data_path)
 
 
 class _ApiKey:

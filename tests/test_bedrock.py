@@ -423,6 +423,13 @@ def test_a_changed_block_has_another_client() -> None:
     assert block.region == "us-east-2"
 
 
+def test_clients_share_what_describes_the_services() -> None:
+    """They are read once, so that a further client of a process takes a few milliseconds."""
+    one, other = (credentials().access().session() for _ in range(2))
+    assert one is not other
+    assert one.get_component("data_loader") is other.get_component("data_loader")
+
+
 def test_a_forked_process_has_its_own_client(lone: list[str]) -> None:
     """A forked process does not share its parent's connections."""
     assert lone[1] == "another"
