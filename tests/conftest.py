@@ -38,8 +38,11 @@ END = "-----END CERTIFICATE-----"
 
 import pytest
 from PIL import Image
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-from prefect.testing.utilities import prefect_test_harness
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    temporary_settings,
+)
 from pydantic import SecretStr
 
 from blocks import Bedrock, ImageStore
@@ -47,16 +50,22 @@ from darkroom.folder_store import FolderStore
 from darkroom.image_file import facts, png
 from darkroom.picture import Picture
 from darkroom.standin.server import StandIn
+from tests.server import Server, prefect_server
 
 
 @pytest.fixture(scope="session")
-def prefect_api() -> Iterator[None]:
-    """A real Prefect API on a database of its own."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One Prefect server for the whole session, for tests of programs and browsers."""
+    with prefect_server(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def prefect_api(server: Server) -> Iterator[None]:
+    """The same server, for flows in the test's own process."""
     # Every sync flow waits a second for its heartbeat to end, unless there is none.
-    with (
-        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
-        prefect_test_harness(server_startup_timeout=120),
-    ):
+    ours = {PREFECT_API_URL: server.api, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+    with temporary_settings(ours):
         yield
 
 

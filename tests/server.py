@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -20,7 +20,6 @@ from typing import IO, Any, TypeVar
 
 import httpx
 import prefect
-import pytest
 from filelock import FileLock
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.orchestration.base import HTTP_METHODS
@@ -226,18 +225,3 @@ def prefect_server(home: Path) -> Iterator[Server]:
             running.signal(signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
                 running.wait(10)
-
-
-_SHARED = pytest.StashKey[Server]()
-
-
-@pytest.fixture(scope="session")
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Server:
-    """One Prefect server for all files that import this fixture; it ends with the session."""
-    stash = request.config.stash
-    if _SHARED not in stash:
-        stack = ExitStack()
-        request.config.add_cleanup(stack.close)
-        home = tmp_path_factory.mktemp("server")
-        stash[_SHARED] = stack.enter_context(prefect_server(home))
-    return stash[_SHARED]

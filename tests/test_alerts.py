@@ -24,9 +24,7 @@ from deployments import alerts
 from tasks._show import MAX_DATA
 from tests import everything
 from tests.browser import TALL, chromium, image_widths, missing, page_of
-from tests.server import ROOT, Server, program, server, until
-
-__all__ = ["server"]  # pytest finds the fixture here
+from tests.server import ROOT, Server, prefect_server, program, until
 
 CORE, SD35 = "stability.stable-image-core-v1:1", "stability.sd3-5-large-v1:0"
 NAMES = {
@@ -50,6 +48,13 @@ class Seen:
     created: str
     home: Path
     store: Path
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of its own: the report counts all of its runs."""
+    with prefect_server(tmp_path_factory.mktemp("server")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

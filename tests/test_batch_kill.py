@@ -16,9 +16,7 @@ from blocks import ImageStore
 from darkroom.picture import Picture, local_path
 from darkroom.standin.server import StandIn
 from tests.conftest import bedrock_of
-from tests.server import Program, Server, program, server, until
-
-__all__ = ["server"]  # pytest finds the fixture here
+from tests.server import Program, Server, program, until
 
 CORE = "stability.stable-image-core-v1:1"
 SD35 = "stability.sd3-5-large-v1:0"

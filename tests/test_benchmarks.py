@@ -16,9 +16,7 @@ from benchmarks.servers import standin
 from benchmarks.table import Line, alone, machine, markdown
 from darkroom.image_file import facts
 from tests.busy import busy
-from tests.server import Server, server
-
-__all__ = ["server"]  # the fixture
+from tests.server import Server
 
 
 @pytest.fixture(autouse=True)

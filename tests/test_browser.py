@@ -22,9 +22,7 @@ from darkroom.standin.server import StandIn
 from tasks._show import MAX_DATA
 from tests.browser import TALL, VIEW, chromium, image_widths, links, missing, page_of
 from tests.conftest import bedrock_of
-from tests.server import Server, program, server, until
-
-__all__ = ["server"]  # pytest finds the fixture here
+from tests.server import Server, program, until
 
 PROMPT = "a mug <script>alert(1)</script> [x](javascript:alert(1)) **b** | pipe"
 STEPS = ["subject", "cutout", "scene", "wider", "variation-1", "variation-2", "variation-3"]

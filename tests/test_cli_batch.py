@@ -14,9 +14,7 @@ from blocks import ImageStore
 from darkroom.standin.server import StandIn
 from flows._listing import BatchReport
 from tests.conftest import bedrock_of
-from tests.server import Program, Server, environment, program, server
-
-__all__ = ["server"]  # pytest finds the fixture here
+from tests.server import Program, Server, environment, program
 
 CORE = "stability.stable-image-core-v1:1"
 

@@ -27,9 +27,7 @@ from flows._shards import DEPLOYMENT
 from flows.run_shard import GivenUp, run_shard
 from flows.up.deploy import Deployed, deploy, pool
 from tests.conftest import bedrock_of
-from tests.server import Server, program, server, until
-
-__all__ = ["server"]  # pytest finds the fixture here
+from tests.server import Server, program, until
 
 ROOT = Path(__file__).parent.parent
 FILE = "deployments/prefect.yaml"

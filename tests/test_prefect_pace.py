@@ -23,9 +23,7 @@ from darkroom.pace import Pace
 from darkroom.standin.server import StandIn
 from tasks import _turn
 from tests.conftest import bedrock_of
-from tests.server import Server, server
-
-__all__ = ["server"]  # pytest finds the fixture here
+from tests.server import Server
 
 ROOT = Path(__file__).parent.parent
 MINUTE, QUOTA, CALLS, PROCESSES = 4.0, 16, 9, 3

@@ -123,6 +123,13 @@ def likely(name: str, kind: type[Request], row: Model) -> st.SearchStrategy[Any]
     return None
 
 
+@cache
+def properties(kind: type[Request]) -> dict[str, Any]:
+    """The JSON Schema of each field."""
+    found: dict[str, Any] = kind.model_json_schema()["properties"]
+    return found
+
+
 def value_of(name: str, kind: type[Request], row: Model) -> st.SearchStrategy[Any]:
     """Values for a field, good ones and bad ones."""
     if name in kind.picture_fields():
@@ -148,7 +155,7 @@ def value_of(name: str, kind: type[Request], row: Model) -> st.SearchStrategy[An
         return st.just({"hires_fix": True})
     if name == "return_mask":
         return st.booleans()
-    schema = kind.model_json_schema()["properties"][name]
+    schema = properties(kind)[name]
     for option in (schema, *schema.get("anyOf", [])):
         if "enum" in option:
             return st.sampled_from(option["enum"])
