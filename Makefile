@@ -1,7 +1,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: check fix test demo up bench clean
+# Without bytecode, each program that a test starts compiles all of ours anew.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: check fix test drills demo up bench clean
 
 check: .venv/.dev
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
@@ -10,7 +14,10 @@ fix: .venv/.dev
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 test: .venv/.dev
-	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PYTEST) -m "not drill" $(ARGS)
+
+drills: .venv/.dev
+	$(PYTEST) -m drill $(ARGS)
 
 demo: .venv/.run
 	$(BIN)/python -m flows.cli demo

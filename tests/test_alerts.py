@@ -26,6 +26,8 @@ from tests import everything
 from tests.browser import TALL, chromium, image_widths, missing, page_of
 from tests.server import ROOT, Server, prefect_server, program, until
 
+pytestmark = pytest.mark.drill
+
 CORE, SD35 = "stability.stable-image-core-v1:1", "stability.sd3-5-large-v1:0"
 NAMES = {
     "darkroom-budget-stopped",

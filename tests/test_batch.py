@@ -32,6 +32,8 @@ from flows.run_batch import run_batch
 from tests.conftest import bedrock_of
 from tests.disk import mounted
 
+pytestmark = pytest.mark.drill
+
 CORE = "stability.stable-image-core-v1:1"
 REMOVE = "stability.stable-image-remove-background-v1:0"
 SD35 = "stability.sd3-5-large-v1:0"

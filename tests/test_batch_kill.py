@@ -18,6 +18,8 @@ from darkroom.standin.server import StandIn
 from tests.conftest import bedrock_of
 from tests.server import Program, Server, program, until
 
+pytestmark = pytest.mark.drill
+
 CORE = "stability.stable-image-core-v1:1"
 SD35 = "stability.sd3-5-large-v1:0"
 ROWS = 12

@@ -28,17 +28,17 @@ CUTS = f"{ACCOUNT}:application-inference-profile/cuts"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[StandIn]:
+def known() -> Iterator[StandIn]:
     """A stand-in whose account has application inference profiles of two models."""
     with StandIn(aliases={SHOP: CORE, CUTS: REMOVE}) as running:
         yield running
 
 
 @pytest.fixture
-def standin(server: StandIn) -> StandIn:
+def standin(known: StandIn) -> StandIn:
     """The same, with nothing counted."""
-    server.reset()
-    return server
+    known.reset()
+    return known
 
 
 def ask(block: Bedrock, model: str, prompt: str = "a red mug") -> Answer:

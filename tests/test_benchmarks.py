@@ -18,6 +18,8 @@ from darkroom.image_file import facts
 from tests.busy import busy
 from tests.server import Server
 
+pytestmark = pytest.mark.drill
+
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:

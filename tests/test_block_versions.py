@@ -12,6 +12,8 @@ from blocks import Bedrock, ImageStore
 from darkroom.errors import InvalidRequest
 from tests.test_blocks import save_raw
 
+pytestmark = pytest.mark.drill
+
 
 def other(kind: type[Block], **fields: Any) -> type[Block]:
     """The block as another version has it, with more fields; it registers a schema of its own."""

@@ -211,6 +211,7 @@ def one_of_each() -> list[Path]:
     return [path for _, path in found.values()]
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("path", one_of_each(), ids=lambda path: path.stem)
 def test_standin_answers_the_body(path: Path, standin: StandIn) -> None:
     """Every mode of every model gives its pictures, as many as were asked for."""

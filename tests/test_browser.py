@@ -160,6 +160,7 @@ def test_the_table_has_a_row_for_each_picture(page: Page, shot: Shot) -> None:
     ]
 
 
+@pytest.mark.drill
 def test_the_run_shows_its_graph_and_its_task_runs(page: Page, shot: Shot) -> None:
     """The graph is drawn, and the ten task runs are listed by mode and model."""
     page.goto(shot.run, wait_until="commit")
@@ -186,6 +187,7 @@ def _green(page: Page) -> int:
     return int(((green > red + 80) & (green > blue + 50)).sum())
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize(
     ("block", "field", "value"),
     [(Bedrock, "region_name", "us-east-1"), (ImageStore, "folder", "/srv/pictures")],

@@ -19,6 +19,8 @@ from darkroom.standin.draw.text_to_image import text_to_image
 from darkroom.standin.server import StandIn
 from tests.conftest import bedrock_of
 
+pytestmark = pytest.mark.drill
+
 README = Path(__file__).parent.parent / "README.md"
 
 

@@ -20,6 +20,8 @@ from flows._charts import Chart, charts
 from tasks._show import MAX_DATA
 from tests.test_usage import CORE, NOW, made
 
+pytestmark = pytest.mark.drill
+
 ROOT = Path(__file__).parent.parent
 
 

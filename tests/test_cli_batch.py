@@ -16,6 +16,8 @@ from flows._listing import BatchReport
 from tests.conftest import bedrock_of
 from tests.server import Program, Server, environment, program
 
+pytestmark = pytest.mark.drill
+
 CORE = "stability.stable-image-core-v1:1"
 
 WORDS = """

@@ -33,7 +33,7 @@ from tasks.variation import variation
 from tests.conftest import bedrock_of
 from tests.server import until
 
-pytestmark = pytest.mark.usefixtures("prefect_api", "fresh")
+pytestmark = [pytest.mark.drill, pytest.mark.usefixtures("prefect_api", "fresh")]
 
 SD35 = "stability.sd3-5-large-v1:0"
 PIPELINE = """\

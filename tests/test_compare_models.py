@@ -22,6 +22,8 @@ from flows.compare_models import compare_models
 from tests.conftest import bedrock_of, encoded
 from tests.test_cli import Darkroom, darkroom
 
+pytestmark = pytest.mark.drill
+
 __all__ = ["darkroom"]  # the fixture
 
 Compare = Callable[..., State[Any]]

@@ -29,6 +29,8 @@ from flows.up.deploy import Deployed, deploy, pool
 from tests.conftest import bedrock_of
 from tests.server import Server, program, until
 
+pytestmark = pytest.mark.drill
+
 ROOT = Path(__file__).parent.parent
 FILE = "deployments/prefect.yaml"
 FLOWS = {

@@ -12,6 +12,8 @@ from darkroom.standin.draw.remove_background import remove_background, subject_a
 from darkroom.standin.draw.text_to_image import draw, text_to_image
 from darkroom.standin.draw.vary import vary
 
+pytestmark = pytest.mark.drill
+
 PROMPTS = [
     "a red ceramic mug",
     "a glass perfume bottle",

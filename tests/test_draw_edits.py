@@ -19,6 +19,8 @@ from darkroom.standin.draw.remove_background import subject_alpha
 from darkroom.standin.draw.text_to_image import draw, text_to_image
 from darkroom.standin.draw.try_on import body_region, try_on
 
+pytestmark = pytest.mark.drill
+
 Edit = Callable[[Image.Image, Image.Image], Image.Image]
 Box = tuple[int, int, int, int]
 

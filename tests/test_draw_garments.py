@@ -14,6 +14,8 @@ from darkroom.standin.draw.text_to_image import draw, text_to_image
 from darkroom.standin.draw.try_on import body_region, try_on
 from darkroom.standin.draw.words import read
 
+pytestmark = pytest.mark.drill
+
 Cover = NDArray[np.floating]
 GARMENTS = {
     "a red t-shirt": "tshirt",

@@ -11,6 +11,8 @@ from darkroom.standin.draw.color_guided import color_guided
 from darkroom.standin.draw.condition import condition
 from darkroom.standin.draw.text_to_image import text_to_image
 
+pytestmark = pytest.mark.drill
+
 KINDS = ["canny", "segmentation", "sketch", "structure"]
 SIZES = [(64, 64), (320, 800), (1408, 640)]
 MODES = ["RGB", "RGBA", "L", "P", "LA", "1"]

@@ -15,6 +15,8 @@ from darkroom.standin.draw.segment import working_copy
 from darkroom.standin.draw.text_to_image import draw
 from tests.photographs import HORIZONS, KINDS, SIDE, photograph
 
+pytestmark = pytest.mark.drill
+
 
 def pixels(image: Image.Image) -> NDArray[np.float64]:
     return np.asarray(image, np.float64)

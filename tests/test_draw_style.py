@@ -8,6 +8,8 @@ from PIL import Image, ImageFilter
 from darkroom.standin.draw.style import style_guide, style_transfer
 from darkroom.standin.draw.text_to_image import text_to_image
 
+pytestmark = pytest.mark.drill
+
 
 def pixels(image: Image.Image) -> NDArray[np.float64]:
     return np.asarray(image.convert("RGB"), np.float64)

@@ -8,6 +8,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from darkroom.standin.draw.text_to_image import text_to_image
 from darkroom.standin.draw.upscale import upscale
 
+pytestmark = pytest.mark.drill
+
 
 def pixels(image: Image.Image) -> NDArray[np.float64]:
     return np.asarray(image.convert("RGB"), np.float64)

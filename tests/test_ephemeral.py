@@ -15,6 +15,8 @@ from PIL import Image
 
 from tests.server import Program, Server, environment, prefect_server, program
 
+pytestmark = pytest.mark.drill
+
 HEADINGS = ["step", "model", "size", "seed", "price", "seconds", "file"]
 TASK_RUNS = 10  # seven that are paid, the mask, the flattened cut-out, the contact sheet
 

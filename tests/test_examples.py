@@ -30,6 +30,8 @@ from flows.run_batch import run_batch
 from flows.run_pipeline import foreseen, run_pipeline
 from tests.conftest import bedrock_of
 
+pytestmark = pytest.mark.drill
+
 FOLDER = Path(__file__).parent.parent / "deployments/pipelines"
 FILES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 TAG = (0, 200, 255)

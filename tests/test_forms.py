@@ -17,6 +17,8 @@ from tests.conftest import encoded
 from tests.dashboard import Dashboard, dashboard
 from tests.filling import Form
 
+pytestmark = pytest.mark.drill
+
 __all__ = ["dashboard"]  # pytest finds the fixture here
 
 FLOWS = ["product_shot", "run_pipeline", "run_batch", "compare_models", *modes.names()]

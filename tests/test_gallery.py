@@ -25,6 +25,8 @@ from darkroom.picture import local_path
 from tests.browser import VIEW, chromium, links, page_of
 from tests.conftest import encoded
 
+pytestmark = pytest.mark.drill
+
 EVIL = (
     "</script><script>window.hit=1</script><img src=x onerror=window.hit=2>"
     '"\' onmouseover="window.hit=3" </p></article></style><svg onload=window.hit=4> &lt;b&gt;'

@@ -290,6 +290,7 @@ def peak(folder: Path, rows: int) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.drill
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     """A further row of over 500 bytes takes the room of a few numbers, while they are sorted."""
     peak(tmp_path / "warm", 100)

@@ -25,6 +25,8 @@ from tasks import _turn
 from tests.conftest import bedrock_of
 from tests.server import Server
 
+pytestmark = pytest.mark.drill
+
 ROOT = Path(__file__).parent.parent
 MINUTE, QUOTA, CALLS, PROCESSES = 4.0, 16, 9, 3
 """Seconds that stand for a minute here, the calls that it may hold, and who makes how many."""

@@ -29,6 +29,8 @@ from darkroom.picture import Picture
 from darkroom.standin import invoke, lineup
 from darkroom.standin.refusal import Refusal
 
+pytestmark = pytest.mark.drill
+
 EXAMPLES = 60
 """Requests for each model and mode."""
 

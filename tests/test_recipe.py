@@ -29,6 +29,8 @@ from flows.run_pipeline import foreseen, run_pipeline
 from tasks._invoke import How
 from tests.conftest import bedrock_of
 
+pytestmark = pytest.mark.drill
+
 MANY = """
 name: many
 params: {photo: {type: image}}

@@ -25,6 +25,8 @@ from tasks.picture import load_picture
 from tasks.review import answered, decide, review
 from tests.conftest import bedrock_of
 
+pytestmark = pytest.mark.drill
+
 SD35 = "stability.sd3-5-large-v1:0"
 FAST = "stability.stable-fast-upscale-v1:0"
 

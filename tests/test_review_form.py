@@ -18,6 +18,8 @@ from tests.browser import VIEW, chromium, image_widths, missing, page_of
 from tests.dashboard import SLOW, Dashboard, dashboard, up
 from tests.server import program, until
 
+pytestmark = pytest.mark.drill
+
 __all__ = ["dashboard"]  # pytest finds the fixture here
 
 QUESTION = "Which *one* <b>goes</b> on?"

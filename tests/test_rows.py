@@ -894,6 +894,7 @@ def peak(path: Path, lines: int, line: Callable[[int], str], header: str = "") -
         tracemalloc.stop()
 
 
+@pytest.mark.drill
 def test_memory_is_flat(tmp_path: Path) -> None:
     """A hundred times the rows, 10 MB of them, need no more memory."""
 

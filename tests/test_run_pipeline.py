@@ -22,6 +22,8 @@ from flows.report import Report
 from flows.run_pipeline import run_pipeline
 from tests.conftest import bedrock_of
 
+pytestmark = pytest.mark.drill
+
 CORE = "stability.stable-image-core-v1:1"
 REMOVE = "stability.stable-image-remove-background-v1:0"
 SD35 = "stability.sd3-5-large-v1:0"

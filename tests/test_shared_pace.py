@@ -22,6 +22,8 @@ from blocks.shared_pace import SLOWED, SharedPace
 from darkroom.errors import AccessDenied, InvalidRequest, Throttled, Unreachable
 from darkroom.pace import BURST, Pace
 
+pytestmark = pytest.mark.drill
+
 ROOT = Path(__file__).parent.parent
 PASSWORD = "s3cret/of#redis"
 QUOTED = "s3cret%2Fof%23redis"

@@ -560,6 +560,7 @@ def test_an_upscale_keeps_transparency(aws: Caller) -> None:
     assert (left, right) == (0, 255)
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize(("model", "size"), [(CREATIVE, 64), (CONSERVATIVE, 1024), (FAST, 1024)])
 def test_a_png_of_a_large_upscale_never_fits(aws: Caller, model: str, size: int) -> None:
     """Even of a plain white picture the png is larger than any Stability answer may be."""
@@ -572,6 +573,7 @@ def test_a_png_of_a_large_upscale_never_fits(aws: Caller, model: str, size: int)
     assert told.endswith(f" bytes exceeds the maximum allowed size of {CAP} bytes")
 
 
+@pytest.mark.drill
 def test_a_png_of_a_small_pictures_conservative_upscale_fits(
     aws: Caller, vase: Image.Image
 ) -> None:

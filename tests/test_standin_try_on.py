@@ -11,6 +11,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 from darkroom.standin.server import StandIn
 from tests.standin_client import NOVA, TITAN, Caller, encoded, half_white, noise, opened
 
+pytestmark = pytest.mark.drill
+
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Caller]:

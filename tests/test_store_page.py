@@ -29,6 +29,8 @@ from tests.browser import TALL, VIEW, chromium, page_of
 from tests.conftest import encoded
 from tests.server import environment, program
 
+pytestmark = pytest.mark.drill
+
 EVIL = "</script><script>window.hit=1</script><img src=x onerror=window.hit=2> &lt;b&gt; \"' ${x}"
 SD35, CUT = "stability.sd3-5-large-v1:0", "stability.stable-image-remove-background-v1:0"
 OUT, FAST = "stability.stable-outpaint-v1:0", "stability.stable-fast-upscale-v1:0"

@@ -22,6 +22,8 @@ from flows.up.leftover import MARK
 from tests.dashboard import Dashboard, dashboard, up
 from tests.server import environment, program, until
 
+pytestmark = pytest.mark.drill
+
 __all__ = ["dashboard"]  # pytest finds the fixture here
 
 CORE = "stability.stable-image-core-v1:1"

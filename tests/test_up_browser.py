@@ -12,6 +12,8 @@ from tests.browser import VIEW, chromium, image_widths, missing, page_of
 from tests.dashboard import SLOW, Dashboard, dashboard
 from tests.server import until
 
+pytestmark = pytest.mark.drill
+
 __all__ = ["dashboard"]  # pytest finds the fixture here
 
 CAMPAIGN = "run_pipeline/weekly_campaign"

@@ -11,6 +11,8 @@ from darkroom.usage import Usage
 from flows.cli import main
 from tests.server import environment, program
 
+pytestmark = pytest.mark.drill
+
 
 def test_what_is_no_usage_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """A period that says nothing is named, with what can be said, and nothing is started."""
