@@ -147,6 +147,15 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return out.getvalue()
 
 
+LONG = ("test_forms.py", "test_review_form.py", "test_up.py", "test_up_browser.py")
+"""Files of minutes, which begin first: at the end one process would be alone with them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files of minutes before the others."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many requests the property tests drew, in all processes."""
     total: Counter[str] = Counter()
