@@ -104,11 +104,9 @@ def test_light_commands_import_neither_prefect_nor_boto3(arguments: list[str]) -
 
 @pytest.mark.parametrize("arguments", [["--help"], ["models"]])
 def test_light_commands_answer_at_once(arguments: list[str]) -> None:
-    """Under 0.3 s of the processor, or not twice what their libraries take on a slow one.
+    """Under 0.3 s of the processor, or not twice what their libraries take on a slow one."""
 
-    They wait for nothing, so on a machine that does nothing else this is how long they take.
-    """
-
+    # They wait for nothing, so on a machine that does nothing else this is how long they take.
     def best(*command: str) -> float:
         times = []
         for _ in range(5):
