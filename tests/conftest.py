@@ -147,13 +147,14 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return out.getvalue()
 
 
-LONG = ("test_forms.py", "test_review_form.py", "test_up.py", "test_up_browser.py")
-"""Files of minutes, which begin first: at the end one process would be alone with them."""
+FIRST = ("test_forms.py", "test_up.py", "test_benchmarks.py", "test_review_form.py")
+"""Files of minutes: at the end one process would be alone with them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files of minutes before the others."""
-    items.sort(key=lambda item: item.path.name not in LONG)
+    """Begin with the files of minutes, and go on as they are written."""
+    ranks = {name: rank for rank, name in enumerate(FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path.name, len(FIRST)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
